@@ -1,0 +1,102 @@
+/* buffer.c - growable bytes, born with a ceiling. */
+#include "protocol/buffer.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "protocol/chars.h"
+
+enum { FIRST_CAPACITY = 64 };
+
+void imap_buffer_init(struct imap_buffer *b, size_t ceiling) {
+  memset(b, 0, sizeof *b);
+  b->ceiling = ceiling;
+}
+
+void imap_buffer_free(struct imap_buffer *b) {
+  free(b->data);
+  imap_buffer_init(b, b->ceiling);
+}
+
+void imap_buffer_wipe(struct imap_buffer *b) {
+  volatile char *byte = b->data; /* a write that the compiler must keep */
+  for (size_t i = 0; i < b->capacity; i++) byte[i] = 0;
+  imap_buffer_free(b);
+}
+
+void imap_buffer_clear(struct imap_buffer *b) {
+  b->size = 0;
+  b->status = IMAP_OK;
+}
+
+char *imap_buffer_room(struct imap_buffer *b, size_t more) {
+  size_t capacity = b->capacity;
+  char *data;
+  if (b->status != IMAP_OK) return NULL;
+  if (more > b->ceiling - b->size) {
+    b->status = IMAP_LIMIT;
+    return NULL;
+  }
+  if (more <= capacity - b->size && b->data != NULL)
+    return b->data + b->size;
+  if (capacity < FIRST_CAPACITY) capacity = FIRST_CAPACITY;
+  while (capacity - b->size < more) {
+    if (capacity > b->ceiling / 2) {
+      capacity = b->ceiling > FIRST_CAPACITY ? b->ceiling : FIRST_CAPACITY;
+      break;
+    }
+    capacity *= 2;
+  }
+  data = realloc(b->data, capacity);
+  if (data == NULL) {
+    b->status = IMAP_NOMEM;
+    return NULL;
+  }
+  b->data = data;
+  b->capacity = capacity;
+  return data + b->size;
+}
+
+int imap_buffer_add(struct imap_buffer *b, const void *data, size_t size) {
+  char *room = imap_buffer_room(b, size);
+  if (room == NULL) return b->status;
+  if (size > 0) memcpy(room, data, size);
+  b->size += size;
+  return IMAP_OK;
+}
+
+int imap_buffer_add_byte(struct imap_buffer *b, char byte) {
+  return imap_buffer_add(b, &byte, 1);
+}
+
+int imap_buffer_add_text(struct imap_buffer *b, const char *text) {
+  return imap_buffer_add(b, text, strlen(text));
+}
+
+int imap_buffer_add_span(struct imap_buffer *b, struct imap_span span) {
+  return imap_buffer_add(b, span.data, span.size);
+}
+
+void imap_buffer_drop(struct imap_buffer *b, size_t size) {
+  b->size -= size;
+  if (b->size > 0) memmove(b->data, b->data + size, b->size);
+}
+
+struct imap_span imap_buffer_span(const struct imap_buffer *b) {
+  return (struct imap_span){b->data, b->size};
+}
+
+struct imap_span imap_span_of(const char *text) {
+  return (struct imap_span){text, strlen(text)};
+}
+
+bool imap_span_equal(struct imap_span a, struct imap_span b) {
+  return a.size == b.size &&
+         (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
+}
+
+bool imap_span_is(struct imap_span span, const char *word) {
+  for (size_t i = 0; i < span.size; i++)
+    if (word[i] == '\0' || imap_upper(span.data[i]) != word[i]) return false;
+  return word[span.size] == '\0';
+}

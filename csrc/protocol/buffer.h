@@ -1,0 +1,54 @@
+/* buffer.h - growable bytes, born with a ceiling.
+** A buffer owns its memory. Its first error sticks in `status`: writers may
+** add piece after piece and look once, at the end. A span borrows: it lives
+** as long as the bytes it points to, which the lender's header names. */
+#ifndef IMAP_BUFFER_H
+#define IMAP_BUFFER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "protocol/status.h"
+
+struct imap_span {
+  const char *data; /* NULL where there is nothing (IMAP's NIL) */
+  size_t size;
+};
+
+struct imap_buffer {
+  char *data;      /* `size` bytes are in use; no closing NUL */
+  size_t size;
+  size_t capacity; /* bytes allocated */
+  size_t ceiling;  /* `size` never passes this */
+  int status;      /* IMAP_OK, or the first error: IMAP_NOMEM, IMAP_LIMIT */
+};
+
+/* Nothing is allocated until the first byte comes. */
+void imap_buffer_init(struct imap_buffer *b, size_t ceiling);
+void imap_buffer_free(struct imap_buffer *b); /* leaves it as after init */
+void imap_buffer_wipe(struct imap_buffer *b); /* free, overwriting secrets */
+
+/* Forget the bytes and the error; the memory stays. */
+void imap_buffer_clear(struct imap_buffer *b);
+
+/* Room for `more` bytes behind the end, for a caller that writes by itself and
+** then adds to `size`; NULL, with `status` set, where there is none. */
+char *imap_buffer_room(struct imap_buffer *b, size_t more);
+
+int imap_buffer_add(struct imap_buffer *b, const void *data, size_t size);
+int imap_buffer_add_byte(struct imap_buffer *b, char byte);
+int imap_buffer_add_text(struct imap_buffer *b, const char *text);
+int imap_buffer_add_span(struct imap_buffer *b, struct imap_span span);
+
+/* Remove `size` bytes from the front. */
+void imap_buffer_drop(struct imap_buffer *b, size_t size);
+
+struct imap_span imap_buffer_span(const struct imap_buffer *b);
+
+/* Spans: of a C string, and comparisons (ASCII letters match in either case
+** where the name says `is`). */
+struct imap_span imap_span_of(const char *text);
+bool imap_span_equal(struct imap_span a, struct imap_span b);
+bool imap_span_is(struct imap_span span, const char *upper_case_word);
+
+#endif

@@ -1,0 +1,18 @@
+/* utf7.h - modified UTF-7, the mailbox names of IMAP4rev1 (RFC 3501 5.1.3),
+** and UTF-8 as such. */
+#ifndef IMAP_UTF7_H
+#define IMAP_UTF7_H
+
+#include "protocol/buffer.h"
+
+/* UTF-8 to the wire. IMAP_INVALID where it is not UTF-8. */
+int imap_utf7_encode(struct imap_span utf8, struct imap_buffer *out);
+
+/* From the wire. IMAP_INVALID where the encoding is broken: the caller then
+** shows the raw name. Accepts what real servers send: raw UTF-8 in the name. */
+int imap_utf7_decode(struct imap_span wire, struct imap_buffer *out);
+
+/* Well-formed UTF-8 (RFC 3629): no surrogates, no overlong forms. */
+bool imap_utf8_valid(struct imap_span text);
+
+#endif
