@@ -1,0 +1,335 @@
+/* parse.c - the bytes of a whole response to its nodes (RFC 9051 section 9). */
+#include "protocol/parse.h"
+
+#include <string.h>
+
+#include "protocol/chars.h"
+#include "protocol/seqset.h"
+
+enum { NO_LIST = -1 };
+
+/* What is being read, and how. */
+struct reader {
+  struct imap_parser *parser;
+  const struct imap_framer *framer;
+  const char *bytes; /* the response */
+  size_t at, end;
+  int64_t list;      /* index of the open list's node, or NO_LIST */
+  uint32_t depth;    /* lists open */
+  uint32_t siblings; /* nodes read outside of any list */
+  bool in_code;      /* a "]" outside of lists ends it */
+  bool in_fetch;     /* names in the outer list may carry a [section] */
+};
+
+void imap_parser_init(struct imap_parser *p, const struct imap_limits *limits) {
+  memset(p, 0, sizeof *p);
+  imap_tape_init(&p->tape);
+  p->max_nesting = limits->nesting;
+  p->max_nodes = limits->nodes;
+}
+
+void imap_parser_free(struct imap_parser *p) {
+  imap_tape_free(&p->tape);
+}
+
+static int fail(struct imap_parser *p, int status, const char *problem) {
+  p->problem = problem;
+  return status;
+}
+
+/* While a list is open its `skip` holds the index of the list around it. */
+static uint32_t pack(int64_t list) {
+  return (uint32_t)(list + 1);
+}
+
+static int64_t unpack(uint32_t packed) {
+  return (int64_t)packed - 1;
+}
+
+static int add_node(struct reader *r, enum imap_node_kind kind, size_t start,
+                    size_t size) {
+  struct imap_parser *p = r->parser;
+  struct imap_node *node;
+  if (p->tape.count >= p->max_nodes)
+    return fail(p, IMAP_LIMIT, "a response has more parts than the limit `nodes`");
+  node = imap_tape_add(&p->tape);
+  if (node == NULL) return fail(p, IMAP_NOMEM, "not enough memory");
+  *node = (struct imap_node){(uint32_t)start, (uint32_t)size, 1,
+                             (unsigned)kind & 15u, 0};
+  if (r->list == NO_LIST)
+    r->siblings++;
+  else
+    p->tape.nodes[r->list].count++;
+  return IMAP_OK;
+}
+
+static int open_list(struct reader *r) {
+  struct imap_tape *tape = &r->parser->tape;
+  int status;
+  if (r->depth >= r->parser->max_nesting)
+    return fail(r->parser, IMAP_LIMIT,
+                "lists are nested deeper than the limit `nesting`");
+  status = add_node(r, IMAP_NODE_LIST, r->at, 0);
+  if (status != IMAP_OK) return status;
+  tape->nodes[tape->count - 1].skip = pack(r->list);
+  r->list = (int64_t)tape->count - 1;
+  r->depth++;
+  r->at++;
+  return IMAP_OK;
+}
+
+static void close_list(struct reader *r) {
+  struct imap_node *node = &r->parser->tape.nodes[r->list];
+  int64_t around = unpack(node->skip);
+  r->at++;
+  node->size = (uint32_t)(r->at - node->start);
+  node->skip = (uint32_t)(r->parser->tape.count - (size_t)r->list);
+  r->list = around;
+  r->depth--;
+}
+
+/* quoted = DQUOTE *QUOTED-CHAR DQUOTE, with any octet but the line end */
+static int need_quoted(struct reader *r) {
+  size_t start = r->at + 1, at = start;
+  enum imap_node_kind kind = IMAP_NODE_QUOTED;
+  while (at < r->end && r->bytes[at] != '"') {
+    if (r->bytes[at] == '\\') {
+      kind = IMAP_NODE_ESCAPED;
+      at++;
+    }
+    at++;
+  }
+  if (at >= r->end)
+    return fail(r->parser, IMAP_PROTOCOL, "a quoted string has no end");
+  r->at = at + 1;
+  return add_node(r, kind, start, at - start);
+}
+
+/* literal = ["~"] "{" number64 ["+"] "}" CRLF *CHAR8: the framer has seen to
+** it that its octets are here, unless they flowed past. */
+static int need_literal(struct reader *r) {
+  size_t at = r->at, size = 0;
+  bool flowed;
+  if (r->bytes[at] == '~') at++;
+  at++;
+  while (at < r->end && imap_char_is(r->bytes[at], IMAP_CHAR_DIGIT)) {
+    if (size > (SIZE_MAX - 9) / 10) break;
+    size = size * 10 + (size_t)(r->bytes[at++] - '0');
+  }
+  if (at < r->end && r->bytes[at] == '+') at++;
+  if (at < r->end && r->bytes[at] == '}') at++;
+  if (at < r->end && r->bytes[at] == '\r') at++;
+  if (at >= r->end || r->bytes[at] != '\n')
+    return fail(r->parser, IMAP_PROTOCOL, "a \"{\" announces no literal");
+  at++;
+  flowed = r->framer != NULL && r->framer->flowed && r->framer->flow_at == at;
+  if (flowed) size = 0;
+  if (size > r->end - at)
+    return fail(r->parser, IMAP_PROTOCOL, "a literal is cut short");
+  r->at = at + size;
+  return add_node(r, flowed ? IMAP_NODE_FLOWED : IMAP_NODE_LITERAL, at, size);
+}
+
+/* section = "[" … "]" ["<" number ">"], which may hold blanks, lists, strings
+** and literals; only its text matters here. */
+static size_t section_end(const struct reader *r, size_t at) {
+  while (at < r->end && r->bytes[at] != ']') {
+    if (r->bytes[at] == '"') {
+      for (at++; at < r->end && r->bytes[at] != '"'; at++)
+        if (r->bytes[at] == '\\') at++;
+    }
+    at++;
+  }
+  while (at < r->end && imap_char_is(r->bytes[at], IMAP_CHAR_TOKEN)) at++;
+  return at < r->end ? at : r->end;
+}
+
+/* An atom as servers send it: flags, numbers, names with "[" and "]". */
+static int need_atom(struct reader *r) {
+  size_t start = r->at, at = start;
+  bool ends_at_bracket = r->in_code && r->depth == 0;
+  struct imap_span text;
+  while (at < r->end && imap_char_is(r->bytes[at], IMAP_CHAR_TOKEN)) {
+    if (r->bytes[at] == ']' && ends_at_bracket) break;
+    if (r->bytes[at] == '[' && r->in_fetch && r->depth == 1 && at > start) {
+      at = section_end(r, at);
+      break;
+    }
+    at++;
+  }
+  if (at == start)
+    return fail(r->parser, IMAP_PROTOCOL, "a bare line end inside a response");
+  text = (struct imap_span){r->bytes + start, at - start};
+  r->at = at;
+  return add_node(r, imap_span_is(text, "NIL") ? IMAP_NODE_NIL : IMAP_NODE_ATOM,
+                  start, at - start);
+}
+
+static int need_token(struct reader *r) {
+  switch (r->bytes[r->at]) {
+    case ' ':
+      r->at++;
+      return IMAP_OK;
+    case '(':
+      return open_list(r);
+    case ')':
+      if (r->depth == 0)
+        return fail(r->parser, IMAP_PROTOCOL, "a \")\" closes no list");
+      close_list(r);
+      return IMAP_OK;
+    case '"':
+      return need_quoted(r);
+    case '{':
+      return need_literal(r);
+    case '~':
+      if (r->at + 1 < r->end && r->bytes[r->at + 1] == '{')
+        return need_literal(r);
+      return need_atom(r);
+    default:
+      return need_atom(r);
+  }
+}
+
+/* Everything up to the end, or, in a code, up to its "]". */
+static int need_tokens(struct reader *r) {
+  while (r->at < r->end) {
+    int status;
+    if (r->in_code && r->depth == 0 && r->bytes[r->at] == ']') return IMAP_OK;
+    status = need_token(r);
+    if (status != IMAP_OK) return status;
+  }
+  if (r->depth > 0)
+    return fail(r->parser, IMAP_PROTOCOL, "a list has no end");
+  return IMAP_OK;
+}
+
+/* Up to a blank or the end. */
+static struct imap_span take_word(struct reader *r) {
+  size_t start = r->at;
+  while (r->at < r->end && r->bytes[r->at] != ' ') r->at++;
+  return (struct imap_span){r->bytes + start, r->at - start};
+}
+
+static void skip_blanks(struct reader *r) {
+  while (r->at < r->end && r->bytes[r->at] == ' ') r->at++;
+}
+
+static struct imap_cursor top_level(const struct reader *r, size_t skipped) {
+  struct imap_cursor c = {&r->parser->tape, r->parser->tape.nodes, r->siblings};
+  for (; skipped > 0 && c.left > 0; skipped--) (void)imap_cursor_take(&c);
+  return c;
+}
+
+/* resp-text = ["[" resp-text-code "]" SP] text. A code that cannot be read is
+** text: status lines never end a connection by their wording. */
+static int read_resp_text(struct reader *r, struct imap_response *out) {
+  size_t start;
+  skip_blanks(r);
+  start = r->at;
+  if (r->at < r->end && r->bytes[r->at] == '[') {
+    int status;
+    r->at++;
+    r->in_code = true;
+    status = need_tokens(r);
+    if (status == IMAP_NOMEM || status == IMAP_LIMIT) return status;
+    if (status == IMAP_OK && r->at < r->end && r->siblings > 0 &&
+        r->parser->tape.nodes[0].kind == IMAP_NODE_ATOM) {
+      out->data = top_level(r, 1);
+      out->code = imap_node_text(&r->parser->tape, &r->parser->tape.nodes[0]);
+      r->at++;
+      skip_blanks(r);
+      start = r->at;
+    }
+  }
+  out->text = (struct imap_span){r->bytes + start, r->end - start};
+  return IMAP_OK;
+}
+
+static const struct {
+  const char *word;
+  enum imap_name name;
+} names[] = {
+  {"FETCH", IMAP_NAME_FETCH}, {"OK", IMAP_NAME_OK}, {"NO", IMAP_NAME_NO},
+  {"BAD", IMAP_NAME_BAD}, {"BYE", IMAP_NAME_BYE},
+  {"PREAUTH", IMAP_NAME_PREAUTH}, {"EXISTS", IMAP_NAME_EXISTS},
+  {"EXPUNGE", IMAP_NAME_EXPUNGE}, {"RECENT", IMAP_NAME_RECENT},
+  {"CAPABILITY", IMAP_NAME_CAPABILITY}, {"ENABLED", IMAP_NAME_ENABLED},
+  {"FLAGS", IMAP_NAME_FLAGS}, {"LIST", IMAP_NAME_LIST},
+  {"LSUB", IMAP_NAME_LSUB}, {"XLIST", IMAP_NAME_XLIST},
+  {"STATUS", IMAP_NAME_STATUS}, {"SEARCH", IMAP_NAME_SEARCH},
+  {"SORT", IMAP_NAME_SORT}, {"ESEARCH", IMAP_NAME_ESEARCH},
+  {"THREAD", IMAP_NAME_THREAD}, {"VANISHED", IMAP_NAME_VANISHED},
+  {"NAMESPACE", IMAP_NAME_NAMESPACE}, {"ID", IMAP_NAME_ID}
+};
+
+static enum imap_name find_name(struct imap_span word) {
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+    if (imap_span_is(word, names[i].word)) return names[i].name;
+  return IMAP_NAME_UNKNOWN;
+}
+
+static bool is_status(enum imap_name name) {
+  return name >= IMAP_NAME_OK && name <= IMAP_NAME_PREAUTH;
+}
+
+/* response-tagged = tag SP ("OK" / "NO" / "BAD") SP resp-text. A tagged BYE
+** (seen from MailKit's servers, in answer to LOGOUT) is read as well. */
+static int read_tagged(struct reader *r, struct imap_response *out) {
+  out->kind = IMAP_TAGGED;
+  out->tag = take_word(r);
+  skip_blanks(r);
+  out->word = take_word(r);
+  out->name = find_name(out->word);
+  if (!is_status(out->name) || out->name == IMAP_NAME_PREAUTH)
+    return fail(r->parser, IMAP_PROTOCOL, "a line is no IMAP response");
+  return read_resp_text(r, out);
+}
+
+/* Message data begin with a number: "3 EXISTS". */
+static int read_number(struct reader *r, struct imap_response *out) {
+  uint64_t number;
+  if (!imap_char_is(out->word.data[0], IMAP_CHAR_DIGIT)) return IMAP_OK;
+  if (imap_number_parse(out->word, UINT32_MAX, &number) != IMAP_OK)
+    return fail(r->parser, IMAP_PROTOCOL, "a message number is out of range");
+  skip_blanks(r);
+  out->word = take_word(r);
+  out->numbered = true;
+  out->number = (uint32_t)number;
+  return IMAP_OK;
+}
+
+static int read_untagged(struct reader *r, struct imap_response *out) {
+  int status;
+  out->kind = IMAP_UNTAGGED;
+  r->at++;
+  skip_blanks(r);
+  out->word = take_word(r);
+  if (out->word.size == 0)
+    return fail(r->parser, IMAP_PROTOCOL, "an untagged response is empty");
+  status = read_number(r, out);
+  if (status != IMAP_OK) return status;
+  out->name = find_name(out->word);
+  if (is_status(out->name) && !out->numbered) return read_resp_text(r, out);
+  r->in_fetch = out->name == IMAP_NAME_FETCH;
+  status = need_tokens(r);
+  out->data = top_level(r, 0);
+  return status;
+}
+
+int imap_parse(struct imap_parser *p, const struct imap_framer *f,
+               struct imap_span bytes, struct imap_response *out) {
+  struct reader r = {.parser = p, .framer = f, .bytes = bytes.data,
+                     .end = bytes.size, .list = NO_LIST};
+  memset(out, 0, sizeof *out);
+  p->tape.count = 0;
+  p->tape.bytes = bytes.data;
+  p->problem = NULL;
+  out->tape = &p->tape;
+  out->bytes = bytes;
+  if (bytes.size == 0) return fail(p, IMAP_PROTOCOL, "a response is empty");
+  if (bytes.data[0] == '*') return read_untagged(&r, out);
+  if (bytes.data[0] != '+') return read_tagged(&r, out);
+  out->kind = IMAP_CONTINUATION;
+  r.at++;
+  return read_resp_text(&r, out);
+}

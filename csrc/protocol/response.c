@@ -1,0 +1,61 @@
+/* response.c - reading the data of a response. */
+#include "protocol/response.h"
+
+#include <string.h>
+
+static const struct {
+  const char *word;
+  enum imap_item item;
+} items[] = {
+  {"UID", IMAP_ITEM_UID}, {"FLAGS", IMAP_ITEM_FLAGS},
+  {"RFC822.SIZE", IMAP_ITEM_SIZE}, {"INTERNALDATE", IMAP_ITEM_INTERNAL_DATE},
+  {"ENVELOPE", IMAP_ITEM_ENVELOPE},
+  {"BODYSTRUCTURE", IMAP_ITEM_BODY_STRUCTURE},
+  {"BODY", IMAP_ITEM_BODY_STRUCTURE}, {"MODSEQ", IMAP_ITEM_MODSEQ},
+  {"EMAILID", IMAP_ITEM_EMAIL_ID}, {"THREADID", IMAP_ITEM_THREAD_ID},
+  {"PREVIEW", IMAP_ITEM_PREVIEW}, {"SAVEDATE", IMAP_ITEM_SAVE_DATE},
+  {"RFC822", IMAP_ITEM_SECTION}, {"RFC822.HEADER", IMAP_ITEM_SECTION},
+  {"RFC822.TEXT", IMAP_ITEM_SECTION}
+};
+
+static bool begins_with(struct imap_span name, const char *word) {
+  size_t size = strlen(word);
+  if (name.size < size) return false;
+  return imap_span_is((struct imap_span){name.data, size}, word);
+}
+
+static enum imap_item find_item(struct imap_span name) {
+  for (size_t i = 0; i < sizeof items / sizeof *items; i++)
+    if (imap_span_is(name, items[i].word)) return items[i].item;
+  if (begins_with(name, "BODY[")) return IMAP_ITEM_SECTION;
+  return IMAP_ITEM_OTHER;
+}
+
+struct imap_cursor imap_fetch_items(const struct imap_response *r) {
+  struct imap_cursor data = r->data;
+  return imap_node_children(r->tape, imap_cursor_take(&data));
+}
+
+bool imap_fetch_next(struct imap_cursor *c, struct imap_fetch_item *out) {
+  const struct imap_node *name = imap_cursor_take(c);
+  if (name == NULL || name->kind != IMAP_NODE_ATOM) return false;
+  out->name = imap_node_text(c->tape, name);
+  out->item = find_item(out->name);
+  out->value = imap_cursor_take(c);
+  return out->value != NULL;
+}
+
+struct imap_span imap_fetch_section(struct imap_span name) {
+  const char *open = memchr(name.data, '[', name.size), *close;
+  struct imap_span inside;
+  if (open == NULL) { /* RFC822 and its kin */
+    size_t skip = name.size > 7 ? 7 : name.size;
+    return (struct imap_span){name.data + skip, name.size - skip};
+  }
+  inside.data = open + 1;
+  inside.size = (size_t)(name.data + name.size - inside.data);
+  for (close = inside.data + inside.size; close > inside.data; close--)
+    if (close[-1] == ']') break;
+  inside.size = close > inside.data ? (size_t)(close - 1 - inside.data) : 0;
+  return inside;
+}
