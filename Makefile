@@ -28,8 +28,8 @@ WERROR =
 PREFIX = /usr/local
 ## SPEC=spec         what to test: a file or a folder
 SPEC = spec
-## CORPUS=../shared/corpus  recorded responses and messages for the specs
-CORPUS = ../shared/corpus
+## CORPUS=           recorded replies and messages (by default ../shared/corpus)
+CORPUS ?= ../shared/corpus
 ## V=                1 shows the commands
 
 CFLAGS = -O2 -g
@@ -66,21 +66,28 @@ KNOWN_LUAS := lua5.1 lua5.2 lua5.3 lua5.4 luajit
 NEEDS := compile deps $(filter $(KNOWN_LUAS),$(LUA))
 
 ifneq ($(filter-out help clean distclean,$(or $(MAKECMDGOALS),all)),)
-include $(LUA_BUILD)/lua.mk
+include $(LUA_BUILD)/lua.mk $(if $(filter 0,$(BUNDLED)),$(BUILD)/deps.mk)
 endif
 
 $(LUA_BUILD)/lua.mk: FORCE
-	mkdir -p $(@D)
 	$(if $(filter 0,$(BUNDLED)),,tools/need $(NEEDS))
+	mkdir -p $(@D)
 	CC='$(CC)' LUA_INCDIR='$(LUA_INCDIR)' tools/find-lua '$(LUA)' >$@.new
 	cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 
+ifeq ($(BUNDLED),0)
+DEPS := $(BUILD)/deps.mk
+$(DEPS): FORCE
+	mkdir -p $(@D)
+	CC='$(CC)' CURL_DIR='$(CURL_DIR)' MBEDTLS_DIR='$(MBEDTLS_DIR)' tools/deps/system >$@.new
+	cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+else
 DEPS := build/deps/lib/libcurl.a
 DEPS_CFLAGS := -isystem build/deps/include -DIMAPCONN_BUNDLED=1
 DEPS_LIBS := $(addprefix build/deps/lib/lib,curl.a mbedtls.a mbedx509.a mbedcrypto.a)
-
 $(DEPS): $(wildcard tools/deps/*)
 	tools/deps/build build/deps
+endif
 
 # --- Compiling and linking ---------------------------------------------------
 
@@ -132,18 +139,104 @@ $(C_TOOLS): $(BUILD)/tools/%: spec/support/%.c Makefile
 
 -include $(addsuffix .d,$(CORE) $(BINDING) $(C_SPECS) $(C_TOOLS))
 
+# --- Testing -----------------------------------------------------------------
+
+# The sanitizers' library has to be there before Lua is, and only there.
+RUN_LUA := $(if $(filter asan,$(VARIANT)),$(CURDIR)/$(BUILD)/tools/lua,$(LUA))
+$(BUILD)/unpreload.so: tools/unpreload.c
+	$(CC) -shared -fPIC -o $@ $<
+$(BUILD)/tools/lua: $(BUILD)/unpreload.so $(LUA_BUILD)/lua.mk Makefile
+	mkdir -p $(@D)
+	printf '#!/bin/sh\nLD_PRELOAD="%s %s" exec %s "$$@"\n' \
+	  "$$($(CC) -print-file-name=libasan.so)" '$(CURDIR)/$<' '$(LUA)' >$@
+	chmod +x $@
+
+RUN_PATH := $(CURDIR)/lua/?.lua;$(CURDIR)/lua/?/init.lua;;
+RUN_CPATH := $(CURDIR)/$(LUA_BUILD)/?.so;;
+RUN_ENV = LUA_PATH='$(RUN_PATH)' LUA_CPATH='$(RUN_CPATH)' LUA='$(RUN_LUA)' IMAPCONN_BUILD='$(CURDIR)/$(BUILD)' \
+  IMAPCONN_VARIANT='$(VARIANT)' CORPUS='$(realpath $(CORPUS))'
+BUSTED = $$(command -v busted)
+
+## demo              run all twelve actions against a private Dovecot; with
+##                   IMAP_HOST=... IMAP_USERNAME=... the harmless ones on yours
+.PHONY: demo
+demo: $(MODULE)
+	tools/need demo
+	$(RUN_ENV) tools/demo.sh
+
+## test              run the specs, or those that SPEC names
+.PHONY: test test-programs
+test-programs: $(MODULE) $(C_SPECS) $(C_TOOLS) $(filter %/tools/lua,$(RUN_LUA:$(CURDIR)/%=%))
+test: test-programs
+	tools/need test
+	$(RUN_ENV) $(RUN_LUA) $(BUSTED) --helper=spec/support/helper.lua \
+	  -o spec/support/output.lua --pattern='_spec%.lua$$' $(SPEC)
+
+## coverage          run the specs with VARIANT=cov, and print the lines covered
+.PHONY: coverage
+coverage:
+	rm -f $$(find build/cov -name '*.gcda' 2>/dev/null) build/cov/luacov.txt
+	$(MAKE) VARIANT=cov test
+	tools/coverage build/cov
+
+## lint              check the source with all that can (see tools/lint)
+LINTS := lua sh house gcc clang cppcheck clang-tidy symbols
+.PHONY: lint $(LINTS:%=lint-%)
+lint: $(LINTS:%=lint-%)
+$(LINTS:%=lint-%): lint-needs
+lint-needs:
+	tools/need lint
+lint-lua:
+	luacheck --quiet $(wildcard lua spec tools examples)
+lint-sh:
+	shellcheck --severity=warning .ci/run $$(git grep -lE '^#!/bin/(ba)?sh' tools spec)
+lint-house:
+	$(LUA) tools/lint/house.lua
+lint-gcc lint-clang: lint-%: $(DEPS)
+	$(MAKE) VARIANT=$* CC=$* WERROR=1 test-programs
+lint-cppcheck:
+	cppcheck --quiet --std=c11 --enable=warning,performance,portability \
+	  --inline-suppr --error-exitcode=1 -Icsrc csrc spec/c spec/support
+lint-clang-tidy: $(DEPS)
+	printf '%s\n' $(SOURCES) | xargs -P "$$(nproc)" -I FILE clang-tidy --quiet FILE -- \
+	  -std=c11 -D_GNU_SOURCE -Icsrc $(DEPS_CFLAGS) $(LUA_CFLAGS) 2>/dev/null
+lint-symbols: $(MODULE)
+	tools/lint/symbols $(MODULE)
+
+# --- Living with it ----------------------------------------------------------
+
+## docs              render docs/reference.md from the annotations
+.PHONY: docs
+docs:
+	$(RUN_ENV) $(RUN_LUA) tools/docs.lua
+
+## install           install below PREFIX, for this version of Lua
+.PHONY: install
+LUA_FILES := $(patsubst lua/%,%,$(wildcard lua/imapconn/*.lua lua/imapconn/*/*.lua))
+LICENSES = LICENSE $(if $(filter 0,$(BUNDLED)),,$(wildcard build/deps/licenses/*))
+install: $(MODULE)
+	for file in $(LUA_FILES); do \
+	  install -D -m 644 lua/$$file '$(DESTDIR)$(LUADIR)'/$$file || exit; \
+	done
+	install -D $(MODULE) '$(DESTDIR)$(LIBDIR)'/imapconn/core.so
+	mkdir -p '$(DESTDIR)$(DOCDIR)'
+	install -m 644 $(LICENSES) '$(DESTDIR)$(DOCDIR)'
+
+## uninstall         remove what `make install` installed
+.PHONY: uninstall
+uninstall:
+	rm -rf '$(DESTDIR)$(LUADIR)/imapconn' '$(DESTDIR)$(LIBDIR)/imapconn' '$(DESTDIR)$(DOCDIR)'
+
 ## env               print LUA_PATH and LUA_CPATH: eval "$(make -s env)"
 .PHONY: env
-env: LUA_PATH = $(CURDIR)/lua/?.lua;$(CURDIR)/lua/?/init.lua;;
-env: LUA_CPATH = $(CURDIR)/$(LUA_BUILD)/?.so;;
 env:
-	echo "export LUA_PATH='$(LUA_PATH)'"
-	echo "export LUA_CPATH='$(LUA_CPATH)'"
+	echo "export LUA_PATH='$(RUN_PATH)'"
+	echo "export LUA_CPATH='$(RUN_CPATH)'"
 
 ## clean             remove what was built, but for the dependencies
 .PHONY: clean
 clean:
-	rm -rf $(filter-out build/deps,$(wildcard build/*))
+	rm -rf $(filter-out build/deps build/servers,$(wildcard build/*))
 
 ## distclean         remove all that was built or fetched
 .PHONY: distclean
