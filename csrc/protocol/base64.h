@@ -6,7 +6,7 @@
 
 int imap_base64_encode(struct imap_span bytes, struct imap_buffer *out);
 
-/* IMAP_INVALID where it is not canonical, padded base64. */
+/* IMAP_INVALID, and nothing added, where it is not canonical, padded base64. */
 int imap_base64_decode(struct imap_span text, struct imap_buffer *out);
 
 #endif

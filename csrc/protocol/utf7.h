@@ -5,11 +5,15 @@
 
 #include "protocol/buffer.h"
 
-/* UTF-8 to the wire. IMAP_INVALID where it is not UTF-8. */
+/* UTF-8 to the wire. IMAP_INVALID, and nothing added, where it is not UTF-8.
+** Control bytes go as they are, for names with a raw TAB exist and must be
+** met byte by byte; the encoder of commands refuses NUL, CR and LF. */
 int imap_utf7_encode(struct imap_span utf8, struct imap_buffer *out);
 
-/* From the wire. IMAP_INVALID where the encoding is broken: the caller then
-** shows the raw name. Accepts what real servers send: raw UTF-8 in the name. */
+/* From the wire. IMAP_INVALID, and nothing added, where the encoding is broken
+** or not the one that encoding would give (printable ASCII in base64, one run
+** behind another): the caller then shows the raw name, and two mailboxes do
+** not get the same. Accepts what real servers send: raw UTF-8 in the name. */
 int imap_utf7_decode(struct imap_span wire, struct imap_buffer *out);
 
 /* Well-formed UTF-8 (RFC 3629): no surrogates, no overlong forms. */
