@@ -121,16 +121,20 @@ $(BINDING): $(LUA_BUILD)/obj/%.o: csrc/%.c $(DEPS) $(LUA_BUILD)/lua.mk Makefile
 	mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(LUA_CFLAGS) -c -o $@ $<
 
-$(MODULE): $(BINDING) $(CORE) tools/exports.map Makefile
+$(BUILD)/core.a: $(CORE)
+	rm -f $@
+	$(AR) rcs $@ $^
+
+$(MODULE): $(BINDING) $(BUILD)/core.a tools/exports.map Makefile
 	echo "Linking $@"
 	mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(VARIANT_$(VARIANT)) $(LIBFLAG) $(LINK_FLAGS) -o $@ \
-	  $(BINDING) $(CORE) $(DEPS_LIBS) -pthread
+	  $(BINDING) $(BUILD)/core.a $(DEPS_LIBS) -pthread
 
-$(C_SPECS): $(BUILD)/c/%: spec/c/%.c $(CORE) Makefile
+$(C_SPECS): $(BUILD)/c/%: spec/c/%.c $(BUILD)/core.a Makefile
 	echo "Building $@"
 	mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -o $@ $< $(CORE) $(DEPS_LIBS) -pthread
+	$(CC) $(ALL_CFLAGS) -o $@ $< $(BUILD)/core.a $(DEPS_LIBS) -pthread
 
 $(C_TOOLS): $(BUILD)/tools/%: spec/support/%.c Makefile
 	echo "Building $@"
@@ -162,7 +166,7 @@ BUSTED = $$(command -v busted)
 .PHONY: demo
 demo: $(MODULE)
 	tools/need demo
-	$(RUN_ENV) tools/demo.sh
+	$(RUN_ENV) sh tools/demo.sh
 
 ## test              run the specs, or those that SPEC names
 .PHONY: test test-programs
