@@ -61,7 +61,8 @@ C_TOOLS := $(patsubst spec/support/%.c,$(BUILD)/tools/%,$(wildcard spec/support/
 # --- What is asked of the machine --------------------------------------------
 
 # Missing packages are installed, and Lua's version and headers found, before
-# anything else: make starts anew when lua.mk has changed.
+# anything else: make starts anew when lua.mk or deps.mk has changed.
+REPLACE = cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 KNOWN_LUAS := lua5.1 lua5.2 lua5.3 lua5.4 luajit
 NEEDS := compile deps $(filter $(KNOWN_LUAS),$(LUA))
 
@@ -73,14 +74,14 @@ $(LUA_BUILD)/lua.mk: FORCE
 	$(if $(filter 0,$(BUNDLED)),,tools/need $(NEEDS))
 	mkdir -p $(@D)
 	CC='$(CC)' LUA_INCDIR='$(LUA_INCDIR)' tools/find-lua '$(LUA)' >$@.new
-	cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+	$(REPLACE)
 
 ifeq ($(BUNDLED),0)
 DEPS := $(BUILD)/deps.mk
 $(DEPS): FORCE
 	mkdir -p $(@D)
 	CC='$(CC)' CURL_DIR='$(CURL_DIR)' MBEDTLS_DIR='$(MBEDTLS_DIR)' tools/deps/system >$@.new
-	cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+	$(REPLACE)
 else
 DEPS := build/deps/lib/libcurl.a
 DEPS_CFLAGS := -isystem build/deps/include -DIMAPCONN_BUNDLED=1
@@ -96,8 +97,9 @@ WARNINGS := -Wall -Wextra -Wshadow -Wconversion -pedantic \
 VARIANT_asan := -fsanitize=address,undefined -fno-sanitize-recover=undefined \
   -fno-omit-frame-pointer -O1
 VARIANT_cov := --coverage -O0
-ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -fPIC $(WARNINGS) -Icsrc $(DEPS_CFLAGS) \
-  $(CFLAGS) $(VARIANT_$(VARIANT)) -MMD -MP -MF $@.d -MT $@
+LANGUAGE = -std=c11 -D_GNU_SOURCE -Icsrc $(DEPS_CFLAGS)
+ALL_CFLAGS = $(LANGUAGE) -fPIC $(WARNINGS) $(CFLAGS) $(VARIANT_$(VARIANT)) \
+  -MMD -MP -MF $@.d -MT $@
 
 # Nothing but luaopen_* is visible, so that nothing collides with the host's
 # TLS; the code stays mapped, because a resolver thread may outlive its state.
@@ -157,8 +159,9 @@ $(BUILD)/tools/lua: $(BUILD)/unpreload.so $(LUA_BUILD)/lua.mk Makefile
 
 RUN_PATH := $(CURDIR)/lua/?.lua;$(CURDIR)/lua/?/init.lua;;
 RUN_CPATH := $(CURDIR)/$(LUA_BUILD)/?.so;;
-RUN_ENV = LUA_PATH='$(RUN_PATH)' LUA_CPATH='$(RUN_CPATH)' LUA='$(RUN_LUA)' IMAPCONN_BUILD='$(CURDIR)/$(BUILD)' \
-  IMAPCONN_VARIANT='$(VARIANT)' CORPUS='$(realpath $(CORPUS))'
+RUN_ENV = LUA_PATH='$(RUN_PATH)' LUA_CPATH='$(RUN_CPATH)' LUA='$(RUN_LUA)' \
+  IMAPCONN_BUILD='$(CURDIR)/$(BUILD)' IMAPCONN_VARIANT='$(VARIANT)' \
+  CORPUS='$(realpath $(CORPUS))'
 BUSTED = $$(command -v busted)
 
 ## demo              run all twelve actions against a private Dovecot; with
@@ -202,8 +205,8 @@ lint-cppcheck:
 	cppcheck --quiet --std=c11 --enable=warning,performance,portability \
 	  --inline-suppr --error-exitcode=1 -Icsrc csrc spec/c spec/support
 lint-clang-tidy: $(DEPS)
-	printf '%s\n' $(SOURCES) | xargs -P "$$(nproc)" -I FILE clang-tidy --quiet FILE -- \
-	  -std=c11 -D_GNU_SOURCE -Icsrc $(DEPS_CFLAGS) $(LUA_CFLAGS) 2>/dev/null
+	printf '%s\n' $(SOURCES) | xargs -P "$$(nproc)" -I FILE \
+	  clang-tidy --quiet FILE -- $(LANGUAGE) $(LUA_CFLAGS) 2>/dev/null
 lint-symbols: $(MODULE)
 	tools/lint/symbols $(MODULE)
 
