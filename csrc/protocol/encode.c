@@ -197,6 +197,12 @@ void imap_encode_secret(struct imap_encoder *e, struct imap_span string) {
   put_string(e, string, true);
 }
 
+void imap_encode_credential(struct imap_encoder *e, struct imap_span base64) {
+  separate(e);
+  show(e, "***", 3);
+  imap_buffer_add_span(&e->bytes, base64);
+}
+
 void imap_encode_astring(struct imap_encoder *e, struct imap_span string) {
   if (look_at(string).astring && string.size <= MAX_QUOTED) {
     separate(e);
@@ -211,10 +217,6 @@ void imap_encode_mailbox(struct imap_encoder *e, struct imap_span wire) {
   imap_encode_astring(e, wire);
 }
 
-void imap_encode_pattern(struct imap_encoder *e, struct imap_span pattern) {
-  imap_encode_string(e, pattern);
-}
-
 void imap_encode_set(struct imap_encoder *e, const struct imap_seqset *set,
                      size_t *next, size_t room) {
   size_t from = e->bytes.size;
@@ -223,6 +225,15 @@ void imap_encode_set(struct imap_encoder *e, const struct imap_seqset *set,
   fail(e, imap_seqset_write(set, next, room, &e->bytes));
   if (e->bytes.status == IMAP_OK)
     show(e, e->bytes.data + from, e->bytes.size - from);
+}
+
+void imap_encode_bare_set(struct imap_encoder *e, struct imap_span text) {
+  struct imap_seqset set;
+  imap_seqset_init(&set);
+  fail(e, imap_seqset_parse(&set, text));
+  imap_seqset_free(&set);
+  separate(e);
+  put(e, text.data, text.size);
 }
 
 void imap_encode_open(struct imap_encoder *e) {

@@ -51,15 +51,18 @@ void imap_encode_string(struct imap_encoder *e, struct imap_span string);
 void imap_encode_astring(struct imap_encoder *e, struct imap_span string);
 void imap_encode_secret(struct imap_encoder *e, struct imap_span string);
 
+/* Base64 of a secret, bare. */
+void imap_encode_credential(struct imap_encoder *e, struct imap_span base64);
+
 /* A mailbox name as it goes on the wire. */
 void imap_encode_mailbox(struct imap_encoder *e, struct imap_span wire);
-
-/* LIST's pattern: wildcards are bare. */
-void imap_encode_pattern(struct imap_encoder *e, struct imap_span pattern);
 
 /* The ranges of `set` from *next on, as many as `room` octets hold. */
 void imap_encode_set(struct imap_encoder *e, const struct imap_seqset *set,
                      size_t *next, size_t room);
+
+/* A set as text, checked here. */
+void imap_encode_bare_set(struct imap_encoder *e, struct imap_span text);
 
 /* Brackets; inside, the first argument has no blank before it. */
 void imap_encode_open(struct imap_encoder *e);

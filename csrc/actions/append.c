@@ -1,0 +1,94 @@
+/* append.c - append_message: APPEND, in one write with its literal (RFC 9051
+** 6.3.12); several messages for one mailbox as MULTIAPPEND (RFC 3502). */
+#include "actions/actions.h"
+#include "protocol/date.h"
+
+/* A command's step is the index of its first message. */
+
+static void write_message(const struct imap_action *a,
+                          const struct imap_append *m, struct imap_encoder *e) {
+  if (m->flags > 0) imap_encode_flags(a, e, m->first_flag, m->flags);
+  if (m->dated) {
+    struct imap_buffer date;
+    imap_buffer_init(&date, 64);
+    if (imap_date_write_internal(m->date, &date) != IMAP_OK)
+      e->status = IMAP_INVALID;
+    imap_encode_string(e, imap_buffer_span(&date));
+    imap_buffer_free(&date);
+  }
+  imap_encode_content(e, m->size, m->binary);
+}
+
+static int queue_messages(struct imap_session *s, struct imap_action *a,
+                          size_t first, size_t end) {
+  struct imap_command *c = imap_session_command(s, a, "APPEND", (int)first);
+  if (c == NULL) return IMAP_NOMEM;
+  c->effect = IMAP_EFFECT_CHANGES;
+  c->first_content = (uint32_t)first;
+  imap_encode_mailbox(&c->line, imap_buffer_span(&a->mailbox));
+  for (size_t i = first; i < end; i++)
+    write_message(a, &a->appends[i], &c->line);
+  return imap_session_queue(s, c);
+}
+
+static int queue_singly(struct imap_session *s, struct imap_action *a) {
+  int status = IMAP_OK;
+  for (size_t i = 0; i < a->append_count && status == IMAP_OK; i++)
+    status = queue_messages(s, a, i, i + 1);
+  return status;
+}
+
+static int plan(struct imap_session *s, struct imap_action *a) {
+  a->multi = a->append_count > 1 &&
+             imap_caps_have(&s->caps, IMAP_CAP_MULTIAPPEND);
+  if (a->multi) return queue_messages(s, a, 0, a->append_count);
+  return queue_singly(s, a);
+}
+
+/* APPENDUID names as many UIDs as there were messages, in order (RFC 4315). */
+static void note_uids(struct imap_action *a, size_t first, size_t end,
+                      const struct imap_response *r) {
+  struct imap_cursor data = r->data;
+  struct imap_seqset_reader reader;
+  uint64_t validity, count;
+  struct imap_span text;
+  if (!imap_span_is(r->code, "APPENDUID") ||
+      !imap_node_number(r->tape, imap_cursor_take(&data), UINT32_MAX, &validity))
+    return;
+  text = imap_node_text(r->tape, imap_cursor_take(&data));
+  if (imap_seqset_count(text, &count) != IMAP_OK || count != end - first) return;
+  imap_seqset_reader_init(&reader, text);
+  for (size_t i = first; i < end; i++) {
+    if (imap_seqset_reader_next(&reader, &a->appends[i].uid) != IMAP_OK) return;
+    a->appends[i].uid_validity = (uint32_t)validity;
+  }
+}
+
+/* The mailbox or the command is at fault, not one of the messages. */
+static bool concerns_all(const struct imap_response *r) {
+  return r->name == IMAP_NAME_BAD || imap_span_is(r->code, "TRYCREATE") ||
+         imap_span_is(r->code, "NONEXISTENT");
+}
+
+static int answer(struct imap_session *s, struct imap_action *a,
+                  struct imap_command *c, const struct imap_response *r) {
+  size_t first = (size_t)c->step, end = a->multi ? a->append_count : first + 1;
+  if (r->name != IMAP_NAME_OK) {
+    if (a->multi && !concerns_all(r)) {
+      a->multi = false;
+      return queue_singly(s, a);
+    }
+    if (a->append_count == 1 || a->multi)
+      imap_failure_answer(&a->failure, c->name, r);
+    else
+      imap_failure_answer(&a->appends[first].failure, c->name, r);
+    return IMAP_OK;
+  }
+  for (size_t i = first; i < end; i++) a->appends[i].stored = true;
+  note_uids(a, first, end, r);
+  return IMAP_OK;
+}
+
+const struct imap_routine imap_append_routine = {
+  "append", true, plan, imap_no_row, answer, NULL, NULL
+};

@@ -1,0 +1,271 @@
+/* common.c - what the routines share. */
+#include <stdlib.h>
+
+#include "actions/actions.h"
+#include "actions/login.h"
+
+enum { LINE_OVERHEAD = 120 }; /* tag, name, items, brackets */
+
+struct imap_action *imap_action_new(const struct imap_routine *routine) {
+  struct imap_action *a = calloc(1, sizeof *a);
+  if (a == NULL) return NULL;
+  a->routine = routine;
+  imap_buffer_init(&a->mailbox, IMAP_MAX_MAILBOX_NAME);
+  imap_buffer_init(&a->target, IMAP_MAX_MAILBOX_NAME);
+  imap_buffer_init(&a->pattern, IMAP_MAX_MAILBOX_NAME);
+  imap_buffer_init(&a->reference, IMAP_MAX_MAILBOX_NAME);
+  imap_buffer_init(&a->texts, (size_t)1 << 28);
+  imap_buffer_init(&a->section, IMAP_MAX_LINE_SENT);
+  imap_buffer_init(&a->charset, 64);
+  imap_buffer_init(&a->mailbox_id, 256);
+  imap_failure_init(&a->failure);
+  imap_found_init(&a->found);
+  imap_seqset_init(&a->set);
+  imap_seqset_init(&a->named);
+  imap_seqset_init(&a->missing);
+  imap_seqset_init(&a->modified);
+  imap_seqset_init(&a->removed);
+  imap_seqset_init(&a->marked);
+  imap_seqset_init(&a->hits);
+  return a;
+}
+
+static void free_appends(struct imap_action *a) {
+  for (size_t i = 0; i < a->append_count; i++)
+    imap_failure_free(&a->appends[i].failure);
+  free(a->appends);
+}
+
+void imap_action_free(struct imap_action *a) {
+  if (a == NULL) return;
+  imap_buffer_free(&a->mailbox);
+  imap_buffer_free(&a->target);
+  imap_buffer_free(&a->pattern);
+  imap_buffer_free(&a->reference);
+  imap_buffer_wipe(&a->texts);
+  imap_buffer_free(&a->section);
+  imap_buffer_free(&a->charset);
+  imap_buffer_free(&a->mailbox_id);
+  imap_failure_free(&a->failure);
+  imap_found_free(&a->found);
+  imap_seqset_free(&a->set);
+  imap_seqset_free(&a->named);
+  imap_seqset_free(&a->missing);
+  imap_seqset_free(&a->modified);
+  imap_seqset_free(&a->removed);
+  imap_seqset_free(&a->marked);
+  imap_seqset_free(&a->hits);
+  imap_view_release(a->view);
+  imap_sasl_free(a->sasl);
+  imap_login_free(a->login);
+  free_appends(a);
+  free(a->flag_ends);
+  free(a->terms);
+  free(a->pairs);
+  free(a);
+}
+
+/* --- opening --- */
+
+static void check_uid_validity(struct imap_action *a) {
+  if (a->uid_validity == 0 || a->view->uid_validity == a->uid_validity) return;
+  imap_failure_set(&a->failure, IMAP_CODE_NOT_FOUND, NULL,
+                   "the mailbox now has another UIDVALIDITY: its UIDs have "
+                   "changed, look them up anew");
+  imap_failure_code(&a->failure, "UIDVALIDITY");
+  a->failure.outcome = IMAP_OUTCOME_NOT_SENT;
+}
+
+/* UIDs at or above UIDNEXT came after the view was opened. */
+static bool view_is_too_old(const struct imap_session *s,
+                            const struct imap_action *a) {
+  const struct imap_seqset *set = &a->set;
+  uint32_t next = s->tail != NULL ? s->tail->uid_next : 0;
+  if (set->count == 0) return false;
+  if (next == 0) return a->silent;
+  return set->ranges[set->count - 1].last >= next;
+}
+
+int imap_begin(struct imap_session *s, struct imap_action *a, bool write,
+               bool *ready) {
+  bool fresh = a->reopen || view_is_too_old(s, a);
+  int status;
+  if (a->uid_validity != 0 &&
+      (s->tail == NULL || s->tail->state != IMAP_VIEW_OPEN))
+    fresh = true; /* its value must be seen first */
+  status = imap_session_open(s, a, write, fresh);
+  if (status != IMAP_OK) return status;
+  *ready = a->uid_validity == 0 || !a->fresh;
+  a->open_ended = !*ready;
+  if (*ready && !a->fresh) check_uid_validity(a);
+  if (a->failure.code != IMAP_CODE_NONE) *ready = false;
+  return IMAP_OK;
+}
+
+bool imap_opened(struct imap_action *a, const struct imap_response *r) {
+  if (!a->open_ended) return false;
+  a->open_ended = false;
+  if (r->name != IMAP_NAME_OK || a->failure.code != IMAP_CODE_NONE)
+    return false;
+  check_uid_validity(a);
+  return a->failure.code == IMAP_CODE_NONE;
+}
+
+/* --- commands over messages --- */
+
+static size_t room_for_set(const struct imap_action *a) {
+  size_t taken = LINE_OVERHEAD + a->texts.size + 2 * a->target.size +
+                 a->section.size;
+  if (taken > IMAP_MAX_LINE_SENT - 64) return 64;
+  return IMAP_MAX_LINE_SENT - taken;
+}
+
+bool imap_is_long(const struct imap_action *a, const struct imap_seqset *set) {
+  struct imap_buffer text;
+  size_t next = 0;
+  imap_buffer_init(&text, IMAP_MAX_LINE_SENT);
+  (void)imap_seqset_write(set, &next, room_for_set(a), &text);
+  imap_buffer_free(&text);
+  return !imap_seqset_done(set, next);
+}
+
+/* What one line asks for, so that its rows are known. */
+static int keep_piece(struct imap_command *c, const struct imap_seqset *set,
+                      size_t from, size_t next) {
+  int status = IMAP_OK;
+  for (size_t i = from; i < next && i < set->count && status == IMAP_OK; i++)
+    status = imap_seqset_add(&c->set, set->ranges[i].first, set->ranges[i].last);
+  if (set->star && imap_seqset_done(set, next)) {
+    c->set.star = true;
+    c->set.star_from = set->star_from;
+  }
+  return status;
+}
+
+int imap_queue_over(struct imap_session *s, struct imap_action *a,
+                    const struct imap_over *over,
+                    const struct imap_seqset *set) {
+  size_t next = 0;
+  int status = IMAP_OK;
+  while (status == IMAP_OK && !imap_seqset_done(set, next)) {
+    size_t from = next;
+    struct imap_command *c = imap_session_command(
+        s, a, over->by_uid ? over->uid_name : over->name, over->step);
+    if (c == NULL) return IMAP_NOMEM;
+    c->view = imap_view_hold(a->view);
+    c->effect = over->effect;
+    c->by_number = !over->by_uid;
+    c->rescue = over->rescue;
+    if (over->items != 0) c->channel = IMAP_CHANNEL_FETCH;
+    c->items = over->items;
+    c->section = over->section;
+    imap_encode_set(&c->line, set, &next, room_for_set(a));
+    if (over->rest != NULL) over->rest(a, &c->line);
+    status = keep_piece(c, set, from, next);
+    if (status == IMAP_OK)
+      status = imap_session_queue(s, c);
+    else
+      imap_command_free(c);
+  }
+  return status;
+}
+
+/* --- answers --- */
+
+/* The mailbox is empty, or has fewer messages than were named. */
+static bool beyond_the_end(struct imap_action *a, const struct imap_command *c) {
+  uint32_t have = c->view->announced;
+  if (!c->by_number || c->view->state != IMAP_VIEW_OPEN) return false;
+  if (have == 0 && !a->single) return true;
+  if (have == 0 || (c->set.count > 0 &&
+                    c->set.ranges[c->set.count - 1].last > have)) {
+    imap_failure_set(&a->failure, IMAP_CODE_NOT_FOUND, c->name,
+                     "the mailbox has only %u messages", (unsigned)have);
+    return true;
+  }
+  return false;
+}
+
+bool imap_answered_ok(struct imap_action *a, const struct imap_command *c,
+                      const struct imap_response *r) {
+  if (r->name == IMAP_NAME_OK) return true;
+  if (c->view != NULL && c->step != IMAP_STEP_OPEN && beyond_the_end(a, c)) {
+    imap_failure_quote(&a->failure, r);
+    if (a->failure.code != IMAP_CODE_NONE)
+      a->failure.outcome = IMAP_OUTCOME_REFUSED;
+    return false;
+  }
+  imap_failure_answer(&a->failure, c->name, r);
+  if (a->changed) a->failure.outcome = IMAP_OUTCOME_PARTIAL;
+  return false;
+}
+
+int imap_look_again(struct imap_session *s, struct imap_action *a, bool write,
+                    bool *again) {
+  struct imap_seqset missing;
+  int status;
+  *again = false;
+  if (a->fresh || a->again || a->failure.code != IMAP_CODE_NONE ||
+      a->named.count == 0)
+    return IMAP_OK;
+  imap_seqset_init(&missing);
+  status = imap_found_missing(&a->found, &a->named, &missing);
+  if (status != IMAP_OK || missing.count == 0) {
+    imap_seqset_free(&missing);
+    return status;
+  }
+  imap_seqset_free(&a->set);
+  a->set = missing;
+  *again = a->again = true;
+  return imap_session_open(s, a, write, true);
+}
+
+int imap_note_missing(struct imap_action *a) {
+  if (a->missing.count > 0) return IMAP_OK;
+  return imap_found_missing(&a->found, &a->named, &a->missing);
+}
+
+/* --- arguments and rows --- */
+
+void imap_encode_flags(const struct imap_action *a, struct imap_encoder *e,
+                       size_t first, size_t count) {
+  imap_encode_open(e);
+  for (size_t i = first; i < first + count; i++) {
+    size_t start = i > 0 ? a->flag_ends[i - 1] : 0;
+    imap_encode_flag(e, (struct imap_span){a->texts.data + start,
+                                           a->flag_ends[i] - start});
+  }
+  imap_encode_close(e);
+}
+
+void imap_forget_row(struct imap_action *a, uint32_t seq, uint32_t uid) {
+  if (seq != 0)
+    (void)imap_found_expunge(&a->found, seq);
+  else
+    (void)imap_found_vanish(&a->found, uid);
+}
+
+enum imap_row imap_deliver_row(struct imap_session *s, struct imap_action *a,
+                               const struct imap_response *r) {
+  uint32_t uid, items;
+  if (!imap_row_uid(r, &uid, &items)) return IMAP_ROW_IGNORED;
+  return imap_session_found(s, a, uid, r->number);
+}
+
+enum imap_row imap_note_row(struct imap_session *s, struct imap_action *a,
+                            const struct imap_response *r) {
+  enum imap_row row = imap_deliver_row(s, a, r);
+  return row == IMAP_ROW_DELIVER ? IMAP_ROW_TAKEN : row;
+}
+
+struct imap_span imap_code_argument(const struct imap_response *r) {
+  struct imap_cursor data = r->data;
+  return imap_node_text(r->tape, imap_cursor_take(&data));
+}
+
+enum imap_row imap_no_row(struct imap_session *s, struct imap_action *a,
+                          struct imap_command *c,
+                          const struct imap_response *r) {
+  (void)s, (void)a, (void)c, (void)r;
+  return IMAP_ROW_IGNORED;
+}

@@ -1,0 +1,165 @@
+/* mailbox.c - create_mailbox, rename_mailbox, get_mailbox_status, and the two
+** commands without arguments, NOOP and LOGOUT. */
+#include "actions/actions.h"
+
+/* --- create: CREATE → SUBSCRIBE (RFC 9051 6.3.4, 6.3.7) --- */
+
+enum { STEP_CREATE, STEP_LOOK, STEP_SUBSCRIBE };
+
+static int queue_named(struct imap_session *s, struct imap_action *a,
+                       const char *name, int step) {
+  struct imap_command *c = imap_session_command(s, a, name, step);
+  if (c == NULL) return IMAP_NOMEM;
+  c->effect = IMAP_EFFECT_CHANGES;
+  c->rescue = step != STEP_CREATE;
+  if (step == STEP_LOOK) {
+    c->effect = IMAP_EFFECT_NONE;
+    c->channel = IMAP_CHANNEL_LIST;
+    imap_encode_string(&c->line, imap_span_of(""));
+  }
+  imap_encode_mailbox(&c->line, imap_buffer_span(&a->mailbox));
+  return imap_session_queue(s, c);
+}
+
+static int plan_create(struct imap_session *s, struct imap_action *a) {
+  a->open_ended = true; /* what cannot be created must not stay subscribed */
+  return queue_named(s, a, "CREATE", STEP_CREATE);
+}
+
+/* A LIST row shows the mailbox; compared by name, for it may hold a wildcard. */
+static enum imap_row row_create(struct imap_session *s, struct imap_action *a,
+                                struct imap_command *c,
+                                const struct imap_response *r) {
+  struct imap_cursor data = r->data;
+  (void)s, (void)c;
+  if (r->name == IMAP_NAME_STATUS) return IMAP_ROW_IGNORED;
+  (void)imap_cursor_take(&data);
+  (void)imap_cursor_take(&data);
+  if (imap_row_names(r, imap_cursor_take(&data), imap_buffer_span(&a->mailbox)))
+    a->existence = IMAP_LISTED;
+  return IMAP_ROW_TAKEN;
+}
+
+/* MAILBOXID (RFC 8474 4.1) */
+static void note_mailbox_id(struct imap_action *a,
+                            const struct imap_response *r) {
+  struct imap_cursor data = r->data, inner;
+  const struct imap_node *node;
+  if (!imap_span_is(r->code, "MAILBOXID")) return;
+  node = imap_cursor_take(&data);
+  inner = imap_node_children(r->tape, node);
+  imap_buffer_add_span(&a->mailbox_id,
+                       imap_node_text(r->tape, imap_cursor_take(&inner)));
+}
+
+/* It exists already: forget the refusal, and subscribe. */
+static int subscribe_existing(struct imap_session *s, struct imap_action *a) {
+  imap_failure_free(&a->failure);
+  imap_failure_init(&a->failure);
+  return queue_named(s, a, "SUBSCRIBE", STEP_SUBSCRIBE);
+}
+
+static int answer_create(struct imap_session *s, struct imap_action *a,
+                         struct imap_command *c,
+                         const struct imap_response *r) {
+  a->open_ended = false;
+  if (c->step == STEP_SUBSCRIBE) {
+    a->subscribed = r->name == IMAP_NAME_OK;
+    return IMAP_OK;
+  }
+  if (c->step == STEP_LOOK)
+    return a->existence == IMAP_LISTED ? subscribe_existing(s, a) : IMAP_OK;
+  if (r->name == IMAP_NAME_OK) {
+    a->created = true;
+    note_mailbox_id(a, r);
+    return queue_named(s, a, "SUBSCRIBE", STEP_SUBSCRIBE);
+  }
+  if (imap_span_is(r->code, "ALREADYEXISTS")) return subscribe_existing(s, a);
+  imap_failure_answer(&a->failure, c->name, r);
+  return queue_named(s, a, "LIST", STEP_LOOK);
+}
+
+const struct imap_routine imap_create_routine = {
+  "create", true, plan_create, row_create, answer_create, NULL, NULL
+};
+
+/* --- rename (RFC 9051 6.3.6) --- */
+
+static int plan_rename(struct imap_session *s, struct imap_action *a) {
+  struct imap_command *c;
+  int status = IMAP_OK;
+  if (imap_session_may_be_open(s, imap_buffer_span(&a->mailbox), true))
+    status = imap_session_leave(s, a);
+  if (status != IMAP_OK) return status;
+  c = imap_session_command(s, a, "RENAME", 0);
+  if (c == NULL) return IMAP_NOMEM;
+  c->effect = IMAP_EFFECT_CHANGES;
+  imap_encode_mailbox(&c->line, imap_buffer_span(&a->mailbox));
+  imap_encode_mailbox(&c->line, imap_buffer_span(&a->target));
+  return imap_session_queue(s, c);
+}
+
+static int answer_plain(struct imap_session *s, struct imap_action *a,
+                        struct imap_command *c, const struct imap_response *r) {
+  (void)s;
+  (void)imap_answered_ok(a, c, r);
+  return IMAP_OK;
+}
+
+const struct imap_routine imap_rename_routine = {
+  "rename", true, plan_rename, imap_no_row, answer_plain, NULL, NULL
+};
+
+/* --- status (RFC 9051 6.3.11) --- */
+
+static int plan_status(struct imap_session *s, struct imap_action *a) {
+  struct imap_command *c;
+  int status = IMAP_OK;
+  if (imap_session_may_be_open(s, imap_buffer_span(&a->mailbox), false))
+    status = imap_session_leave(s, a);
+  if (status != IMAP_OK) return status;
+  c = imap_session_command(s, a, "STATUS", 0);
+  if (c == NULL) return IMAP_NOMEM;
+  c->channel = IMAP_CHANNEL_STATUS;
+  imap_encode_mailbox(&c->line, imap_buffer_span(&a->mailbox));
+  imap_encode_status_items(&s->caps, a->status_items, &c->line);
+  return imap_session_queue(s, c);
+}
+
+static enum imap_row row_status(struct imap_session *s, struct imap_action *a,
+                                struct imap_command *c,
+                                const struct imap_response *r) {
+  struct imap_cursor data = r->data;
+  (void)s, (void)c;
+  if (!imap_row_names(r, imap_cursor_take(&data), imap_buffer_span(&a->mailbox)))
+    return IMAP_ROW_IGNORED;
+  return IMAP_ROW_DELIVER;
+}
+
+const struct imap_routine imap_status_routine = {
+  "status", false, plan_status, row_status, answer_plain, NULL, NULL
+};
+
+/* --- NOOP, LOGOUT --- */
+
+static int queue_bare(struct imap_session *s, struct imap_action *a,
+                      const char *name) {
+  struct imap_command *c = imap_session_command(s, a, name, 0);
+  return c == NULL ? IMAP_NOMEM : imap_session_queue(s, c);
+}
+
+static int plan_noop(struct imap_session *s, struct imap_action *a) {
+  return queue_bare(s, a, "NOOP");
+}
+
+static int plan_logout(struct imap_session *s, struct imap_action *a) {
+  return queue_bare(s, a, "LOGOUT");
+}
+
+const struct imap_routine imap_noop_routine = {
+  "noop", false, plan_noop, imap_no_row, answer_plain, NULL, NULL
+};
+
+const struct imap_routine imap_logout_routine = {
+  "logout", false, plan_logout, imap_no_row, answer_plain, NULL, NULL
+};

@@ -1,0 +1,136 @@
+/* store.c - add_flags, remove_flags, set_flags:
+** O ⇉ [UID] STORE set ±FLAGS.SILENT (…) ⇉ [UID] FETCH set (UID FLAGS).
+** STORE alone answers nothing for a message that it did not change, and no
+** UID; so a FETCH travels with it (RFC 9051 6.4.6, RFC 7162 3.1.3). */
+#include "actions/actions.h"
+
+enum { STEP_STORE, STEP_FETCH };
+
+static void write_store(const struct imap_action *a, struct imap_encoder *e) {
+  static const char *const words[] = {"+FLAGS.SILENT", "-FLAGS.SILENT",
+                                      "FLAGS.SILENT"};
+  if (a->conditional) {
+    imap_encode_open(e);
+    imap_encode_word(e, "UNCHANGEDSINCE");
+    imap_encode_number(e, a->unchanged_since);
+    imap_encode_close(e);
+  }
+  imap_encode_word(e, words[a->store]);
+  imap_encode_flags(a, e, 0, a->flag_count);
+}
+
+static void write_items(const struct imap_action *a, struct imap_encoder *e) {
+  imap_encode_open(e);
+  imap_encode_word(e, "UID");
+  if (!a->silent) imap_encode_word(e, "FLAGS");
+  if (a->items & 1u << IMAP_ITEM_MODSEQ) imap_encode_word(e, "MODSEQ");
+  imap_encode_close(e);
+}
+
+static int queue_fetch(struct imap_session *s, struct imap_action *a,
+                       const struct imap_seqset *set) {
+  struct imap_over fetch = {
+    .name = "FETCH", .uid_name = "UID FETCH", .step = STEP_FETCH,
+    .items = 1u << IMAP_ITEM_UID, .by_uid = a->by_uid, .rest = write_items
+  };
+  if (!a->silent) fetch.items |= 1u << IMAP_ITEM_FLAGS;
+  return imap_queue_over(s, a, &fetch, set);
+}
+
+static int queue_all(struct imap_session *s, struct imap_action *a) {
+  const struct imap_over store = {
+    .name = "STORE", .uid_name = "UID STORE", .step = STEP_STORE,
+    .effect = IMAP_EFFECT_CHANGES, .by_uid = a->by_uid, .rest = write_store
+  };
+  int status = imap_queue_over(s, a, &store, &a->set);
+  bool map_modified = a->conditional && !a->by_uid;
+  if (status == IMAP_OK && (!a->silent || map_modified))
+    status = queue_fetch(s, a, &a->set);
+  return status;
+}
+
+static int plan(struct imap_session *s, struct imap_action *a) {
+  bool ready;
+  int status;
+  if (imap_caps_have(&s->caps, IMAP_CAP_CONDSTORE) && !a->silent)
+    a->items |= 1u << IMAP_ITEM_MODSEQ;
+  status = imap_begin(s, a, true, &ready);
+  return status == IMAP_OK && ready ? queue_all(s, a) : status;
+}
+
+static enum imap_row row(struct imap_session *s, struct imap_action *a,
+                         struct imap_command *c,
+                         const struct imap_response *r) {
+  (void)c;
+  return a->silent ? imap_note_row(s, a, r) : imap_deliver_row(s, a, r);
+}
+
+/* MODIFIED names what UNCHANGEDSINCE held back, with OK or with NO (RFC 7162
+** 3.1.3): UIDs, or numbers that the rows will turn into UIDs. */
+static int note_modified(struct imap_action *a, const struct imap_response *r) {
+  struct imap_seqset set;
+  int status;
+  imap_seqset_init(&set);
+  status = imap_seqset_parse(&set, imap_code_argument(r));
+  for (size_t i = 0; i < set.count && status == IMAP_OK; i++)
+    status = imap_seqset_add(a->by_uid ? &a->modified : &a->hits,
+                             set.ranges[i].first, set.ranges[i].last);
+  imap_seqset_free(&set);
+  return status == IMAP_INVALID ? IMAP_OK : status;
+}
+
+static int answer(struct imap_session *s, struct imap_action *a,
+                  struct imap_command *c, const struct imap_response *r) {
+  if (c->step == IMAP_STEP_OPEN)
+    return imap_opened(a, r) ? queue_all(s, a) : IMAP_OK;
+  if (c->step == STEP_STORE && a->conditional &&
+      imap_span_is(r->code, "MODIFIED") && r->name != IMAP_NAME_BAD)
+    return note_modified(a, r);
+  (void)imap_answered_ok(a, c, r);
+  return IMAP_OK;
+}
+
+/* "*" meant the last message announced; where another has come meanwhile, the
+** FETCH showed that one instead. */
+static bool star_was_missed(const struct imap_action *a) {
+  const struct imap_view *view = a->view;
+  return a->set.star && !a->by_uid && !a->again && !a->silent &&
+         a->failure.code == IMAP_CODE_NONE && view->announced > 0 &&
+         view->exists > view->announced &&
+         imap_found_seq(&a->found, view->announced) == NULL;
+}
+
+static int ask_for_star(struct imap_session *s, struct imap_action *a) {
+  struct imap_seqset set;
+  int status;
+  a->again = true;
+  imap_seqset_init(&set);
+  status = imap_seqset_add(&set, a->view->announced, a->view->announced);
+  if (status == IMAP_OK) status = queue_fetch(s, a, &set);
+  imap_seqset_free(&set);
+  return status;
+}
+
+static int map_modified(struct imap_action *a) {
+  int status = IMAP_OK;
+  for (size_t i = 0; i < a->found.count && status == IMAP_OK; i++)
+    if (imap_seqset_has(&a->hits, a->found.rows[i].seq))
+      status = imap_seqset_add(&a->modified, a->found.rows[i].uid,
+                               a->found.rows[i].uid);
+  return status;
+}
+
+static int settle(struct imap_session *s, struct imap_action *a) {
+  bool again = false;
+  int status;
+  if (a->view != NULL && star_was_missed(a)) return ask_for_star(s, a);
+  status = a->silent ? IMAP_OK : imap_look_again(s, a, true, &again);
+  if (status != IMAP_OK) return status;
+  if (again) return queue_all(s, a);
+  status = map_modified(a);
+  return status == IMAP_OK && !a->silent ? imap_note_missing(a) : status;
+}
+
+const struct imap_routine imap_store_routine = {
+  "store", true, plan, row, answer, imap_forget_row, settle
+};

@@ -1,0 +1,117 @@
+/* caps.c - what the server says it can do. */
+#include "protocol/caps.h"
+
+#include <string.h>
+
+#include "protocol/seqset.h"
+
+enum { MAX_LIST = 1 << 16 };
+
+static const struct {
+  const char *word;
+  uint32_t bits;
+} words[] = {
+  {"IMAP4REV1", IMAP_CAP_IMAP4REV1},
+  {"IMAP4REV2", IMAP_CAP_IMAP4REV2},
+  {"LITERAL+", IMAP_CAP_LITERAL_PLUS},
+  {"LITERAL-", IMAP_CAP_LITERAL_MINUS},
+  {"UIDPLUS", IMAP_CAP_UIDPLUS},
+  {"ESEARCH", IMAP_CAP_ESEARCH},
+  {"SEARCHRES", IMAP_CAP_SEARCHRES},
+  {"PARTIAL", IMAP_CAP_PARTIAL},
+  {"LIST-EXTENDED", IMAP_CAP_LIST_EXTENDED},
+  {"LIST-STATUS", IMAP_CAP_LIST_STATUS},
+  {"SPECIAL-USE", IMAP_CAP_SPECIAL_USE},
+  {"UNSELECT", IMAP_CAP_UNSELECT},
+  {"CONDSTORE", IMAP_CAP_CONDSTORE},
+  {"QRESYNC", IMAP_CAP_CONDSTORE}, /* RFC 7162: QRESYNC implies it */
+  {"MULTIAPPEND", IMAP_CAP_MULTIAPPEND},
+  {"BINARY", IMAP_CAP_BINARY},
+  {"SASL-IR", IMAP_CAP_SASL_IR},
+  {"STARTTLS", IMAP_CAP_STARTTLS},
+  {"LOGINDISABLED", IMAP_CAP_LOGINDISABLED},
+  {"STATUS=SIZE", IMAP_CAP_STATUS_SIZE},
+  {"OBJECTID", IMAP_CAP_OBJECTID},
+  {"APPENDLIMIT", IMAP_CAP_APPENDLIMIT}
+};
+
+/* RFC 9051 appendix E; BINARY only in FETCH, so it is not here. */
+static const uint32_t rev2_has =
+    IMAP_CAP_LITERAL_MINUS | IMAP_CAP_UIDPLUS | IMAP_CAP_ESEARCH |
+    IMAP_CAP_SEARCHRES | IMAP_CAP_LIST_EXTENDED | IMAP_CAP_LIST_STATUS |
+    IMAP_CAP_SPECIAL_USE | IMAP_CAP_UNSELECT | IMAP_CAP_SASL_IR |
+    IMAP_CAP_STATUS_SIZE;
+
+void imap_caps_init(struct imap_caps *caps) {
+  memset(caps, 0, sizeof *caps);
+  caps->append_limit = UINT64_MAX;
+  imap_buffer_init(&caps->list, MAX_LIST);
+}
+
+void imap_caps_free(struct imap_caps *caps) {
+  imap_buffer_free(&caps->list);
+}
+
+void imap_caps_clear(struct imap_caps *caps) {
+  caps->bits = 0;
+  caps->known = false;
+  caps->append_limit = UINT64_MAX;
+  imap_buffer_clear(&caps->list);
+}
+
+/* "APPENDLIMIT=n" (RFC 7889) */
+static void read_append_limit(struct imap_caps *caps, struct imap_span name) {
+  static const char prefix[] = "APPENDLIMIT=";
+  struct imap_span head = {name.data, sizeof prefix - 1};
+  if (name.size <= head.size || !imap_span_is(head, prefix)) return;
+  name.data += head.size;
+  name.size -= head.size;
+  if (imap_number_parse(name, UINT64_MAX, &caps->append_limit) == IMAP_OK)
+    caps->bits |= IMAP_CAP_APPENDLIMIT;
+}
+
+static uint32_t find_bits(struct imap_span name) {
+  for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+    if (imap_span_is(name, words[i].word)) return words[i].bits;
+  return 0;
+}
+
+int imap_caps_read(struct imap_caps *caps, struct imap_cursor names) {
+  const struct imap_node *node;
+  imap_caps_clear(caps);
+  while ((node = imap_cursor_take(&names)) != NULL) {
+    struct imap_span name = imap_node_text(names.tape, node);
+    if (name.data == NULL) continue;
+    caps->bits |= find_bits(name);
+    read_append_limit(caps, name);
+    imap_buffer_add_span(&caps->list, name);
+    imap_buffer_add_byte(&caps->list, ' ');
+  }
+  if (imap_caps_rev2(caps)) caps->bits |= rev2_has;
+  caps->known = true;
+  return caps->list.status;
+}
+
+bool imap_caps_have(const struct imap_caps *caps, uint32_t bits) {
+  return (caps->bits & bits) == bits;
+}
+
+bool imap_caps_rev2(const struct imap_caps *caps) {
+  return (caps->bits & (IMAP_CAP_IMAP4REV1 | IMAP_CAP_IMAP4REV2)) ==
+         IMAP_CAP_IMAP4REV2;
+}
+
+bool imap_caps_auth(const struct imap_caps *caps, const char *mechanism) {
+  static const char prefix[] = "AUTH=";
+  const char *at = caps->list.data, *end = at + caps->list.size;
+  while (at != NULL && at < end) {
+    const char *blank = memchr(at, ' ', (size_t)(end - at));
+    struct imap_span head = {at, sizeof prefix - 1};
+    struct imap_span tail = {at + head.size, (size_t)(blank - at) - head.size};
+    if ((size_t)(blank - at) > head.size && imap_span_is(head, prefix) &&
+        imap_span_is(tail, mechanism))
+      return true;
+    at = blank + 1;
+  }
+  return false;
+}

@@ -1,0 +1,323 @@
+/* dispatch.c - which command may be sent now, and its way into the output
+** (WIRE.md, "Flights"). */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "protocol/session.h"
+
+enum {
+  MAX_IN_FLIGHT = 64,          /* commands unanswered */
+  MAX_NUMBERS_IN_FLIGHT = 16,  /* of those, with message numbers */
+  MAX_OCTETS_IN_FLIGHT = 1 << 18,
+  MAX_BAD_RUN = 8,             /* Dovecot ends a connection at the 20th BAD */
+  FULL_OUTPUT = 1 << 17
+};
+
+void imap_session_note(struct imap_session *s, char who,
+                       struct imap_span line) {
+  if (!s->tracing) return;
+  imap_buffer_add_byte(&s->trace, who);
+  imap_buffer_add_text(&s->trace, ": ");
+  imap_buffer_add_span(&s->trace, line);
+  imap_buffer_add_byte(&s->trace, '\n');
+}
+
+static enum imap_literals literals(const struct imap_session *s) {
+  if (imap_caps_have(&s->caps, IMAP_CAP_LITERAL_PLUS))
+    return IMAP_LITERAL_PLUS;
+  if (imap_caps_have(&s->caps, IMAP_CAP_LITERAL_MINUS))
+    return IMAP_LITERAL_MINUS;
+  return IMAP_LITERAL_SYNC;
+}
+
+struct imap_command *imap_session_command(struct imap_session *s,
+                                          struct imap_action *a,
+                                          const char *name, int step) {
+  struct imap_command *c;
+  char tag[16];
+  (void)snprintf(tag, sizeof tag, "%.4s%" PRIu32, s->tag_prefix, ++s->next_tag);
+  c = imap_command_new(name, tag);
+  if (c == NULL) {
+    imap_session_kill(s, IMAP_CODE_NOMEM, "not enough memory");
+    return NULL;
+  }
+  c->action = a;
+  c->step = step;
+  imap_encoder_init(&c->line, literals(s), s->utf8, s->tracing);
+  imap_encode_begin(&c->line, tag, name);
+  return c;
+}
+
+int imap_session_queue(struct imap_session *s, struct imap_command *c) {
+  int status = imap_encode_end(&c->line);
+  if (status == IMAP_INVALID) {
+    imap_failure_set(&c->action->failure, IMAP_CODE_INVALID_ARGUMENT, c->name,
+                     "an argument of %s cannot be sent", c->name);
+    c->action->failure.outcome = IMAP_OUTCOME_NOT_SENT;
+    status = IMAP_OK;
+    if (c->effect == IMAP_EFFECT_NONE || c->effect == IMAP_EFFECT_CHANGES) {
+      imap_command_free(c);
+      return status;
+    }
+  }
+  if (status != IMAP_OK) {
+    imap_command_free(c);
+    return status;
+  }
+  if (s->last != NULL)
+    s->last->next = c;
+  else
+    s->first = c;
+  s->last = c;
+  if (s->queued == NULL) s->queued = c;
+  c->action->pending++;
+  return IMAP_OK;
+}
+
+/* --- mailboxes --- */
+
+static void set_tail(struct imap_session *s, struct imap_view *view) {
+  if (view != NULL) imap_view_hold(view);
+  imap_view_release(s->tail);
+  s->tail = view;
+}
+
+static void set_view(struct imap_action *a, struct imap_view *view) {
+  imap_view_hold(view);
+  imap_view_release(a->view);
+  a->view = view;
+}
+
+static bool tail_serves(const struct imap_session *s,
+                        const struct imap_action *a, bool write) {
+  const struct imap_view *tail = s->tail;
+  if (tail == NULL || tail->state == IMAP_VIEW_FAILED) return false;
+  if (tail->state == IMAP_VIEW_OPEN && tail != s->current) return false;
+  if (write && (!tail->write || tail->read_only)) return false;
+  return imap_mailbox_equal(imap_buffer_span(&tail->mailbox),
+                            imap_buffer_span(&a->mailbox));
+}
+
+static int queue_opener(struct imap_session *s, struct imap_action *a,
+                        struct imap_view *view, int step) {
+  struct imap_command *c =
+      imap_session_command(s, a, view->write ? "SELECT" : "EXAMINE", step);
+  if (c == NULL) return IMAP_NOMEM;
+  c->view = imap_view_hold(view);
+  c->effect = IMAP_EFFECT_OPENS;
+  imap_encode_mailbox(&c->line, imap_buffer_span(&view->mailbox));
+  set_tail(s, view);
+  return imap_session_queue(s, c);
+}
+
+int imap_session_open(struct imap_session *s, struct imap_action *a, bool write,
+                      bool fresh) {
+  struct imap_view *view;
+  int status;
+  a->fresh = fresh || !tail_serves(s, a, write);
+  if (!a->fresh) {
+    set_view(a, s->tail);
+    return IMAP_OK;
+  }
+  view = imap_view_new(imap_buffer_span(&a->mailbox), write);
+  if (view == NULL) return IMAP_NOMEM;
+  set_view(a, view);
+  status = queue_opener(s, a, view, IMAP_STEP_OPEN);
+  imap_view_release(view);
+  return status;
+}
+
+static int queue_closer(struct imap_session *s, struct imap_action *a,
+                        const char *name, struct imap_view *view) {
+  struct imap_command *c = imap_session_command(s, a, name, IMAP_STEP_LEAVE);
+  if (c == NULL) return IMAP_NOMEM;
+  c->effect = IMAP_EFFECT_CLOSES;
+  if (view != NULL) c->view = imap_view_hold(view);
+  set_tail(s, NULL);
+  return imap_session_queue(s, c);
+}
+
+int imap_session_leave(struct imap_session *s, struct imap_action *a) {
+  struct imap_view *view;
+  int status;
+  if (imap_caps_have(&s->caps, IMAP_CAP_UNSELECT))
+    return queue_closer(s, a, "UNSELECT", NULL);
+  if (s->tail == NULL) return IMAP_OK;
+  view = imap_view_new(imap_buffer_span(&s->tail->mailbox), false);
+  if (view == NULL) return IMAP_NOMEM;
+  status = queue_opener(s, a, view, IMAP_STEP_LEAVE);
+  if (status == IMAP_OK) status = queue_closer(s, a, "CLOSE", view);
+  imap_view_release(view);
+  return status;
+}
+
+bool imap_session_may_be_open(const struct imap_session *s,
+                              struct imap_span mailbox, bool below) {
+  struct imap_span open;
+  if (s->tail == NULL) return s->unknown && s->current == NULL;
+  open = imap_buffer_span(&s->tail->mailbox);
+  if (imap_mailbox_equal(open, mailbox)) return true;
+  if (!below || open.size <= mailbox.size) return false;
+  open.size = mailbox.size;
+  return imap_mailbox_equal(open, mailbox);
+}
+
+/* --- what may be sent --- */
+
+/* A change meets the mailbox that it names, or none; by number, only its own
+** view (WIRE.md, rule 2). */
+static bool meets_own(const struct imap_command *c,
+                      const struct imap_view *open) {
+  if (open == c->view) return true;
+  return !c->by_number && imap_mailbox_equal(imap_buffer_span(&open->mailbox),
+                                             imap_buffer_span(&c->view->mailbox));
+}
+
+static bool change_is_safe(const struct imap_session *s,
+                           const struct imap_command *c) {
+  if (c->view == NULL) return true;
+  if (s->unknown) return false;
+  if (s->current != NULL && !meets_own(c, s->current)) return false;
+  for (const struct imap_command *d = s->first; d != c; d = d->next)
+    if (d->effect == IMAP_EFFECT_OPENS && !meets_own(c, d->view)) return false;
+  return true;
+}
+
+/* CLOSE expunges, but in a mailbox that EXAMINE opened for certain. */
+static bool close_is_safe(const struct imap_session *s,
+                          const struct imap_command *c) {
+  return c->view == NULL || (s->current == c->view && !s->unknown);
+}
+
+static bool window_is_open(const struct imap_session *s,
+                           const struct imap_command *c) {
+  if (s->in_flight == 0) return true;
+  if (c->alone || s->first->alone) return false;
+  if (s->in_flight >= MAX_IN_FLIGHT || s->bad_run >= MAX_BAD_RUN) return false;
+  if (s->octets_in_flight + c->line.bytes.size > MAX_OCTETS_IN_FLIGHT)
+    return false;
+  return !c->by_number || s->numbers_in_flight < MAX_NUMBERS_IN_FLIGHT;
+}
+
+static bool may_send(const struct imap_session *s,
+                     const struct imap_command *c) {
+  if (!window_is_open(s, c)) return false;
+  if (c->effect == IMAP_EFFECT_CHANGES && !change_is_safe(s, c)) return false;
+  if (c->effect == IMAP_EFFECT_CLOSES && !close_is_safe(s, c)) return false;
+  for (const struct imap_command *d = s->first; d != c; d = d->next)
+    if (imap_command_clash(d, c)) return false;
+  return true;
+}
+
+/* Its action has failed already, or its mailbox did not open. */
+static bool is_void(struct imap_command *c) {
+  struct imap_failure *failure = &c->action->failure;
+  if (c->effect == IMAP_EFFECT_OPENS) return false;
+  if (c->view != NULL && c->view->state == IMAP_VIEW_FAILED) {
+    if (c->effect != IMAP_EFFECT_CLOSES)
+      imap_failure_copy(failure, &c->view->failure);
+    return true;
+  }
+  if (c->effect == IMAP_EFFECT_CLOSES || c->rescue) return false;
+  return failure->code != IMAP_CODE_NONE;
+}
+
+void imap_session_finish(struct imap_session *s, struct imap_command *c) {
+  struct imap_command **at = &s->first, *before = NULL;
+  while (*at != c) {
+    before = *at;
+    at = &before->next;
+  }
+  *at = c->next;
+  if (s->queued == c) s->queued = c->next;
+  if (s->last == c) s->last = before;
+  if (c->state != IMAP_COMMAND_QUEUED) {
+    s->in_flight--;
+    s->octets_in_flight -= c->line.bytes.size;
+    if (c->by_number) s->numbers_in_flight--;
+  }
+  c->action->pending--;
+  imap_command_free(c);
+}
+
+/* --- into the output --- */
+
+static void begin(struct imap_session *s, struct imap_command *c) {
+  c->state = IMAP_COMMAND_WRITING;
+  s->in_flight++;
+  s->octets_in_flight += c->line.bytes.size;
+  if (c->by_number) s->numbers_in_flight++;
+  imap_session_note(s, 'C', imap_buffer_span(&c->line.trace));
+}
+
+/* Copies its line up to the next stop, and takes the stop. */
+static int copy_line(struct imap_session *s, struct imap_command *c) {
+  const struct imap_stop *stop = NULL;
+  size_t end = c->line.bytes.size;
+  int status;
+  if (c->stop < c->line.stop_count) {
+    stop = &c->line.stops[c->stop++];
+    end = stop->at;
+  }
+  status = imap_buffer_add(&s->out, c->line.bytes.data + c->written,
+                           end - c->written);
+  if (status != IMAP_OK) return status;
+  s->written += end - c->written;
+  c->written = end;
+  if (stop != NULL) {
+    c->waits = stop->wait;
+    c->content = c->content_size = stop->content;
+    c->content_index = stop->index;
+  } else {
+    c->state = IMAP_COMMAND_SENT;
+    c->end = s->written;
+    s->queued = c->next;
+  }
+  return IMAP_OK;
+}
+
+/* Writes what can be written of it now. IMAP_MORE: it must wait. */
+static int write_command(struct imap_session *s, struct imap_command *c) {
+  while (c->state == IMAP_COMMAND_WRITING) {
+    int status;
+    if (c->waits && c->answered) { /* refused: what waits is not sent */
+      imap_session_finish(s, c);
+      return IMAP_OK;
+    }
+    if (c->waits || c->content > 0) return IMAP_MORE;
+    status = copy_line(s, c);
+    if (status != IMAP_OK) return status;
+  }
+  if (c->answered) imap_session_finish(s, c);
+  return IMAP_OK;
+}
+
+int imap_session_dispatch(struct imap_session *s) {
+  while (s->queued != NULL && s->out.size < FULL_OUTPUT) {
+    struct imap_command *c = s->queued;
+    int status;
+    if (c->state == IMAP_COMMAND_QUEUED) {
+      if (is_void(c)) {
+        imap_session_finish(s, c);
+        continue;
+      }
+      if (!may_send(s, c)) return IMAP_OK;
+      begin(s, c);
+    }
+    status = write_command(s, c);
+    if (status != IMAP_OK) return status == IMAP_MORE ? IMAP_OK : status;
+  }
+  return IMAP_OK;
+}
+
+int imap_session_respond(struct imap_session *s, struct imap_span line,
+                         bool secret) {
+  size_t before = s->out.size;
+  imap_session_note(s, 'C', secret ? imap_span_of("***") : line);
+  imap_buffer_add_span(&s->out, line);
+  imap_buffer_add_text(&s->out, "\r\n");
+  s->written += s->out.size - before;
+  return s->out.status;
+}
