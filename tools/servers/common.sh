@@ -173,7 +173,7 @@ end_processes() {
   signal KILL
 }
 
-# attempt: one start; false if the server does not answer within ten seconds.
+# attempt: one start; false if a process ended, as it does when its port is taken.
 attempt() {
   mkdir "$dir/log"
   chown "$user" "$dir/log"
@@ -183,12 +183,20 @@ attempt() {
     eval "port$number=$port"
   done
   run
-  number=0
+  tries=0
   until running && answers; do
-    number=$((number + 1))
-    [ "$number" -lt 200 ] && running || return 1
+    running || return 1
+    tries=$((tries + 1))
+    [ "$tries" -lt 200 ] || give_up
     sleep 0.05
   done
+}
+
+give_up() {
+  tail -n 20 "$dir"/log/* >&2
+  end_processes
+  rm -rf "$dir"
+  fail "the server does not start"
 }
 
 # A server ends with the process that it was started for.
@@ -217,12 +225,10 @@ start() {
       [ -z "${OWNER_PID:-}" ] || watch_owner
       return 0
     fi
+    [ "$try" -lt 3 ] || give_up
     end_processes
-    [ "$try" = 3 ] || rm -rf "${dir:?}"/*
+    rm -rf "${dir:?}"/*
   done
-  tail -n 20 "$dir"/log/* >&2
-  rm -rf "$dir"
-  fail "the server does not start"
 }
 
 stop() {
@@ -237,7 +243,7 @@ stop() {
 
 # serve start|stop DIR: what every server script ends with.
 serve() {
-  [ $# -ge 2 ] || fail "usage: ${0##*/} start|stop DIR"
+  [ -n "${2:-}" ] || fail "usage: ${0##*/} start|stop DIR"
   command=$1 dir=$2
   case $command in
     start) start ;;
