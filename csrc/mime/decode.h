@@ -9,8 +9,9 @@
 struct mime_decoder;
 
 /* `encoding` as in BODYSTRUCTURE ("base64", "quoted-printable", "7bit", …, any
-** case; an unknown one is left as it is). `charset` with data NULL: not text,
-** bytes stay. NULL: out of memory. */
+** case, also uuencode; an unknown one is left as it is). `charset` with data
+** NULL: not text, bytes stay; "": text that names none, which is UTF-8 or else,
+** byte by byte, windows-1252. NULL: out of memory. */
 struct mime_decoder *mime_decoder_new(struct imap_span encoding,
                                       struct imap_span charset);
 void mime_decoder_free(struct mime_decoder *d); /* NULL is allowed */
@@ -23,7 +24,8 @@ int mime_decoder_feed(struct mime_decoder *d, struct imap_span piece,
                       struct imap_buffer *out);
 int mime_decoder_finish(struct mime_decoder *d, struct imap_buffer *out);
 
-/* Text is UTF-8 now: false where the charset is unknown to iconv. */
+/* What comes out is UTF-8: false where the charset is unknown (bytes stay as
+** they are), and where it is not text. */
 bool mime_decoder_converted(const struct mime_decoder *d);
 
 #endif
