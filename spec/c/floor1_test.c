@@ -230,6 +230,11 @@ static void sets_write_in_pieces(void) {
   imap_seqset_write(&set, &next, 1, &out); /* one range, however little room */
   CHECK_TEXT(imap_buffer_span(&out), "5:6");
   CHECK(!imap_seqset_done(&set, next));
+  next = 0;
+  imap_buffer_clear(&out);
+  imap_seqset_write(&set, &next, 2, &out); /* the comma counts */
+  CHECK_TEXT(imap_buffer_span(&out), "1");
+  next = 3;
   imap_buffer_clear(&out);
   imap_seqset_write(&set, &next, 100, &out);
   CHECK_TEXT(imap_buffer_span(&out), "100:*");
