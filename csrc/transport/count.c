@@ -1,0 +1,111 @@
+/* count.c - tells how much of the stream libcurl has swallowed.
+** libcurl reads the greeting and its own replies a block at a time, and keeps
+** what stands behind the last line for itself: those bytes would be lost. So
+** bytes are counted where they come in. Under TLS, Mbed TLS tells (tls.h); in
+** clear, Linux knows what a TCP socket received and what of it is unread.
+** Elsewhere, libcurls of 2023 have a count of their own; others tell nothing,
+** and there only libcurl's check behind STARTTLS is left. */
+#include <netinet/in.h>
+#include <stddef.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+#ifdef __linux__
+#include <linux/tcp.h>
+#endif
+
+#include "transport/parts.h"
+
+#ifdef __linux__
+/* Bytes that have come in on the socket, ever, and how many are unread. The
+** two are asked for one after the other; the first twice, so that they match. */
+static bool ask_tcp(int socket, uint64_t *received, uint64_t *unread) {
+  struct tcp_info before, after;
+  socklen_t size;
+  int waiting;
+  do {
+    size = sizeof before;
+    if (getsockopt(socket, IPPROTO_TCP, TCP_INFO, &before, &size) != 0 ||
+        size < offsetof(struct tcp_info, tcpi_bytes_received) + 8)
+      return false;
+    if (ioctl(socket, FIONREAD, &waiting) != 0) return false;
+    size = sizeof after;
+    if (getsockopt(socket, IPPROTO_TCP, TCP_INFO, &after, &size) != 0)
+      return false;
+  } while (before.tcpi_bytes_received != after.tcpi_bytes_received);
+  *received = before.tcpi_bytes_received;
+  *unread = (uint64_t)waiting;
+  return true;
+}
+#else
+static bool ask_tcp(int socket, uint64_t *received, uint64_t *unread) {
+  (void)socket;
+  (void)received;
+  (void)unread;
+  return false;
+}
+#endif
+
+/* Those that lost the race to connect are closed by now. */
+static int find_socket(const struct imap_transport *t) {
+  struct sockaddr_storage peer;
+  for (int i = 0; i < IMAP_POLLER_SOCKETS; i++) {
+    socklen_t size = sizeof peer;
+    if (t->sockets[i] >= 0 &&
+        getpeername(t->sockets[i], (struct sockaddr *)&peer, &size) == 0)
+      return t->sockets[i];
+  }
+  return -1;
+}
+
+/* libcurl's own count, where it counts replies to anything but HTTP. */
+static uint64_t ask_libcurl(struct imap_transport *t) {
+  long count = 0;
+  if (curl_easy_getinfo(t->easy, CURLINFO_HEADER_SIZE, &count) != CURLE_OK)
+    return 0;
+  return count < 0 ? 0 : (uint64_t)count;
+}
+
+static uint64_t since_base(struct imap_transport *t) {
+  uint64_t count = ask_libcurl(t), base = t->count.libcurl_base;
+  if (count < base || count - base < t->gate.judged) return IMAP_UNTOLD;
+  return count == 0 ? IMAP_UNTOLD : count - base;
+}
+
+/* Only TCP that carries IMAP as it is can be counted. */
+static bool ask_clear(struct imap_transport *t, uint64_t *received,
+                      uint64_t *unread) {
+  if (t->gate.secure || t->https_proxy || !t->count.begun) return false;
+  if (!ask_tcp(find_socket(t), received, unread)) return false;
+  *received -= t->count.tcp_base;
+  return true;
+}
+
+uint64_t imap_count_arrived(struct imap_transport *t) {
+  uint64_t received, unread;
+  if (t->gate.secure && imap_tls_arrived(&t->tls) != IMAP_UNTOLD)
+    return imap_tls_arrived(&t->tls);
+  if (ask_clear(t, &received, &unread)) return received;
+  return since_base(t);
+}
+
+uint64_t imap_count_taken(struct imap_transport *t) {
+  uint64_t received, unread;
+  if (t->gate.secure && imap_tls_taken(&t->tls) != IMAP_UNTOLD)
+    return imap_tls_taken(&t->tls);
+  if (ask_clear(t, &received, &unread)) return received - unread;
+  return since_base(t);
+}
+
+void imap_count_begin(struct imap_transport *t) {
+  uint64_t received, unread;
+  if (t->count.begun) return;
+  t->count.begun = true;
+  t->count.libcurl_base = ask_libcurl(t);
+  if (t->proxied && ask_tcp(find_socket(t), &received, &unread))
+    t->count.tcp_base = received - unread;
+}
+
+void imap_count_upgrade(struct imap_transport *t, uint64_t end) {
+  t->count.libcurl_base += end;
+}

@@ -1,0 +1,57 @@
+/* parts.h - one connection, as the files of this folder see it. */
+#ifndef IMAP_TRANSPORT_PARTS_H
+#define IMAP_TRANSPORT_PARTS_H
+
+#include "transport/gate.h"
+#include "transport/poller.h"
+#include "transport/tls.h"
+
+enum imap_transport_state {
+  IMAP_TRANSPORT_CONNECTING,
+  IMAP_TRANSPORT_OPEN,
+  IMAP_TRANSPORT_DEAD /* `failure` says why */
+};
+
+/* What came before IMAP, or before TLS, in the two counts of count.c. */
+struct imap_count {
+  bool begun;
+  uint64_t tcp_base;
+  uint64_t libcurl_base;
+};
+
+struct imap_transport {
+  enum imap_transport_state state;
+  struct imap_transport_shared *shared; /* held */
+  struct imap_transport_failure failure;
+  struct imap_gate gate;
+  struct imap_tls tls;
+  struct imap_poller poller;
+  int64_t deadline;    /* armed by the caller; -1: none */
+  int64_t due;         /* when libcurl wants to be called; -1: never */
+
+  CURLM *multi;        /* holds `easy` for life: libcurl asks for it */
+  CURL *easy;
+  CURLU *url;
+  struct curl_slist *connect_to;
+  int sockets[IMAP_POLLER_SOCKETS]; /* open now; -1: none in this place */
+  curl_socket_t socket; /* of those, the one that stays, once it is open */
+  char message[CURL_ERROR_SIZE];
+  char *where;         /* "host:port", for messages */
+  bool proxied, https_proxy;
+  struct imap_count count;
+};
+
+/* setup.c: checks the options, and puts them into t->easy and t->url. */
+int imap_setup(struct imap_transport *t,
+               const struct imap_transport_options *options);
+
+/* explain.c: notes why libcurl failed. */
+int imap_explain(struct imap_transport *t, CURLcode code);
+
+/* count.c: positions in the stream of IMAP, as gate.h wants them. */
+uint64_t imap_count_arrived(struct imap_transport *t);
+uint64_t imap_count_taken(struct imap_transport *t);
+void imap_count_begin(struct imap_transport *t); /* IMAP comes next */
+void imap_count_upgrade(struct imap_transport *t, uint64_t end); /* TLS does */
+
+#endif

@@ -1,0 +1,80 @@
+/* tls.c - the part of the TLS policy that is the same over every backend. */
+#include "transport/tls.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "transport/failure.h"
+
+static const char *const version_names[] = {"TLSv1.0", "TLSv1.1", "TLSv1.2",
+                                            "TLSv1.3"};
+
+int imap_tls_check_range(const struct imap_transport_options *options,
+                         struct imap_transport_failure *failure) {
+  if (options->min_tls_version > options->max_tls_version)
+    return imap_fail(failure, IMAP_STAGE_ARGUMENT, "min_tls_version",
+                     "min_tls_version: %s is above max_tls_version, %s",
+                     version_names[options->min_tls_version],
+                     version_names[options->max_tls_version]);
+  return IMAP_OK;
+}
+
+long imap_tls_range(enum imap_tls_version min, enum imap_tls_version max) {
+  static const long floors[] = {
+    CURL_SSLVERSION_TLSv1_0, CURL_SSLVERSION_TLSv1_1, CURL_SSLVERSION_TLSv1_2,
+    CURL_SSLVERSION_TLSv1_3};
+  static const long ceilings[] = {
+    CURL_SSLVERSION_MAX_TLSv1_0, CURL_SSLVERSION_MAX_TLSv1_1,
+    CURL_SSLVERSION_MAX_TLSv1_2, CURL_SSLVERSION_MAX_TLSv1_3};
+  return floors[min] | ceilings[max];
+}
+
+static CURLcode apply_verification(const struct imap_tls *tls, CURL *easy) {
+  CURLcode code = curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER,
+                                   tls->verify ? 1L : 0L);
+  if (code == CURLE_OK)
+    code = curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, tls->verify ? 2L : 0L);
+  return code;
+}
+
+static CURLcode apply_client(CURL *easy,
+                             const struct imap_transport_options *o) {
+  const char *key = o->client_key != NULL ? o->client_key : o->client_cert;
+  CURLcode code = CURLE_OK;
+  if (o->client_cert == NULL) return CURLE_OK;
+  code = curl_easy_setopt(easy, CURLOPT_SSLCERT, o->client_cert);
+  if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_SSLKEY, key);
+  if (code == CURLE_OK && o->client_key_password != NULL)
+    code = curl_easy_setopt(easy, CURLOPT_KEYPASSWD, o->client_key_password);
+  return code;
+}
+
+/* A resumed session shows no certificate, so no pin could be compared. */
+static CURLcode apply_sessions(const struct imap_tls *tls, CURL *easy,
+                               const struct imap_transport_options *o) {
+  CURLcode code = CURLE_OK;
+  if (o->pinned_public_key != NULL)
+    code = curl_easy_setopt(easy, CURLOPT_PINNEDPUBLICKEY, o->pinned_public_key);
+  if (code == CURLE_OK && tls->sessions != NULL)
+    return curl_easy_setopt(easy, CURLOPT_SHARE,
+                            imap_sessions_share(tls->sessions));
+  return code == CURLE_OK
+             ? curl_easy_setopt(easy, CURLOPT_SSL_SESSIONID_CACHE, 0L)
+             : code;
+}
+
+CURLcode imap_tls_apply(struct imap_tls *tls, CURL *easy,
+                        const struct imap_transport_options *options) {
+  CURLcode code = apply_verification(tls, easy);
+  if (code == CURLE_OK) code = apply_client(easy, options);
+  if (code == CURLE_OK) code = apply_sessions(tls, easy, options);
+  return code == CURLE_OK ? imap_tls_apply_policy(tls, easy, options) : code;
+}
+
+void imap_tls_close(struct imap_tls *tls) {
+  imap_trust_release(tls->trust);
+  imap_sessions_release(tls->sessions);
+  tls->trust = NULL;
+  tls->sessions = NULL;
+  tls->session = NULL;
+}

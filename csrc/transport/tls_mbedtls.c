@@ -1,0 +1,305 @@
+/* tls_mbedtls.c - the TLS policy, set through Mbed TLS. libcurl lends its
+** configuration to CURLOPT_SSL_CTX_FUNCTION before each handshake. */
+#include "transport/tls.h"
+
+#ifdef IMAPCONN_BUNDLED
+
+#include <mbedtls/ssl.h>
+#include <mbedtls/x509_crt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "transport/failure.h"
+
+#if !defined(MBEDTLS_THREADING_C)
+#error "TLS 1.3 shares one state among all threads: MBEDTLS_THREADING is off"
+#endif
+
+/* Mbed TLS offers RSA-PSS, and then refuses a TLS 1.2 server that takes it at
+** its word. So PKCS #1 goes first, and RSA-PSS only where TLS 1.3 may need it
+** (which passes over what it does not allow itself). */
+#define FOR_TLS_1_2 \
+  MBEDTLS_TLS1_3_SIG_ECDSA_SECP256R1_SHA256, \
+  MBEDTLS_TLS1_3_SIG_ECDSA_SECP384R1_SHA384, \
+  MBEDTLS_TLS1_3_SIG_ECDSA_SECP521R1_SHA512, \
+  MBEDTLS_TLS1_3_SIG_RSA_PKCS1_SHA256, \
+  MBEDTLS_TLS1_3_SIG_RSA_PKCS1_SHA384, \
+  MBEDTLS_TLS1_3_SIG_RSA_PKCS1_SHA512
+
+static const uint16_t signatures_for_1_2[] = {
+  FOR_TLS_1_2, MBEDTLS_TLS1_3_SIG_NONE
+};
+
+static const uint16_t signatures[] = {
+  FOR_TLS_1_2,
+  MBEDTLS_TLS1_3_SIG_RSA_PSS_RSAE_SHA256,
+  MBEDTLS_TLS1_3_SIG_RSA_PSS_RSAE_SHA384,
+  MBEDTLS_TLS1_3_SIG_RSA_PSS_RSAE_SHA512,
+  MBEDTLS_TLS1_3_SIG_NONE
+};
+
+static const struct group {
+  uint16_t name;
+  unsigned bits; /* of a finite field; 0: an elliptic curve */
+} all_groups[] = {
+  {MBEDTLS_SSL_IANA_TLS_GROUP_X25519, 0},
+  {MBEDTLS_SSL_IANA_TLS_GROUP_SECP256R1, 0},
+  {MBEDTLS_SSL_IANA_TLS_GROUP_SECP384R1, 0},
+  {MBEDTLS_SSL_IANA_TLS_GROUP_X448, 0},
+  {MBEDTLS_SSL_IANA_TLS_GROUP_SECP521R1, 0},
+  {MBEDTLS_SSL_IANA_TLS_GROUP_FFDHE2048, 2048},
+  {MBEDTLS_SSL_IANA_TLS_GROUP_FFDHE3072, 3072},
+  {MBEDTLS_SSL_IANA_TLS_GROUP_FFDHE4096, 4096},
+  {MBEDTLS_SSL_IANA_TLS_GROUP_FFDHE6144, 6144},
+  {MBEDTLS_SSL_IANA_TLS_GROUP_FFDHE8192, 8192},
+};
+
+static void choose_groups(uint16_t *groups, unsigned min_dh_size) {
+  for (size_t i = 0; i < sizeof all_groups / sizeof *all_groups; i++)
+    if (all_groups[i].bits == 0 || all_groups[i].bits >= min_dh_size)
+      *groups++ = all_groups[i].name;
+  *groups = MBEDTLS_SSL_IANA_TLS_GROUP_NONE;
+}
+
+static int no_memory(struct imap_transport_failure *failure) {
+  return imap_fail(failure, IMAP_STAGE_NOMEM, NULL, "out of memory");
+}
+
+/* libcurl would find out as late as in the handshake. */
+static int check_client(const struct imap_transport_options *options,
+                        struct imap_transport_failure *failure) {
+  mbedtls_x509_crt certificate;
+  int code;
+  if (options->client_cert == NULL) return IMAP_OK;
+  mbedtls_x509_crt_init(&certificate);
+  code = mbedtls_x509_crt_parse_file(&certificate, options->client_cert);
+  mbedtls_x509_crt_free(&certificate);
+  if (code == MBEDTLS_ERR_X509_ALLOC_FAILED) return no_memory(failure);
+  if (code != 0)
+    return imap_fail(failure, IMAP_STAGE_ARGUMENT, "client_cert",
+                     "client_cert: %s cannot be read as certificates in PEM",
+                     options->client_cert);
+  return IMAP_OK;
+}
+
+int imap_tls_open(struct imap_tls *tls, struct imap_transport_shared *shared,
+                  const struct imap_transport_options *options,
+                  struct imap_transport_failure *failure) {
+  int status = imap_tls_check_range(options, failure);
+  memset(tls, 0, sizeof *tls);
+  if (status != IMAP_OK || options->security == IMAP_PLAIN) return status;
+  if (options->max_tls_version < IMAP_TLS_1_2)
+    return imap_fail(failure, IMAP_STAGE_UNSUPPORTED, "max_tls_version",
+                     "max_tls_version: Mbed TLS offers TLSv1.2 and TLSv1.3 only");
+  tls->verify = options->verify;
+  tls->newest = options->max_tls_version;
+  tls->min_dh_size = options->min_dh_size;
+  choose_groups(tls->groups, options->min_dh_size);
+  status = check_client(options, failure);
+  if (status == IMAP_OK && (options->verify || options->ca_file != NULL ||
+                            options->ca_path != NULL))
+    status = imap_trust_find(&shared->trust, options, &tls->trust, failure);
+  if (status != IMAP_OK || options->pinned_public_key != NULL) return status;
+  tls->sessions = imap_sessions_find(&shared->sessions, options);
+  return tls->sessions != NULL ? IMAP_OK : no_memory(failure);
+}
+
+/* Called for each certificate of the chain, and not at all where a session is
+** resumed. Mbed TLS goes on after a flaw, and refuses at the end. */
+static int look_at_certificate(void *data, mbedtls_x509_crt *certificate,
+                               int depth, uint32_t *flags) {
+  struct imap_tls *tls = data;
+  tls->checked = true;
+  if (!tls->verify) *flags = 0;
+  tls->flaws |= *flags;
+  if (depth == 0 && (*flags & MBEDTLS_X509_BADCERT_NOT_TRUSTED) != 0 &&
+      certificate->issuer_raw.len == certificate->subject_raw.len)
+    tls->self_signed = memcmp(certificate->issuer_raw.p,
+                              certificate->subject_raw.p,
+                              certificate->subject_raw.len) == 0;
+  return 0;
+}
+
+/* Mbed TLS stops its timer whenever a record of application data has come out
+** of the decryption, before a byte of it is handed on. No timer runs here: that
+** moment is used to count the bytes, so that those which libcurl keeps for
+** itself can be told. */
+static void count_record(void *data, uint32_t first, uint32_t final) {
+  struct imap_tls *tls = data;
+  (void)first;
+  (void)final;
+  if (tls->session != NULL)
+    tls->decrypted += mbedtls_ssl_get_bytes_avail(tls->session);
+}
+
+static int no_timer(void *data) {
+  (void)data;
+  return 0; /* running, and not yet due */
+}
+
+static CURLcode configure(CURL *easy, void *lent, void *data) {
+  struct imap_tls *tls = data;
+  mbedtls_ssl_config *config = lent;
+  struct curl_tlssessioninfo *info = NULL;
+  if (tls->trust != NULL)
+    mbedtls_ssl_conf_ca_chain(config, imap_trust_chain(tls->trust), NULL);
+  if (tls->proxies > 0) { /* libcurl's own rules do for an HTTPS proxy */
+    tls->proxies--;
+    return CURLE_OK;
+  }
+  mbedtls_ssl_conf_cert_profile(config, &mbedtls_x509_crt_profile_default);
+  mbedtls_ssl_conf_verify(config, look_at_certificate, tls);
+  mbedtls_ssl_conf_sig_algs(config, tls->newest == IMAP_TLS_1_2
+                                        ? signatures_for_1_2
+                                        : signatures);
+  mbedtls_ssl_conf_groups(config, tls->groups);
+  mbedtls_ssl_conf_dhm_min_bitlen(config, tls->min_dh_size);
+  mbedtls_ssl_conf_renegotiation(config, MBEDTLS_SSL_RENEGOTIATION_DISABLED);
+  if (tls->sessions != NULL)
+    mbedtls_ssl_conf_session_tickets(config, MBEDTLS_SSL_SESSION_TICKETS_ENABLED);
+  if (curl_easy_getinfo(easy, CURLINFO_TLS_SSL_PTR, &info) != CURLE_OK ||
+      info == NULL || info->backend != CURLSSLBACKEND_MBEDTLS ||
+      info->internals == NULL)
+    return CURLE_SSL_CONNECT_ERROR;
+  tls->session = info->internals;
+  tls->decrypted = 0;
+  mbedtls_ssl_set_timer_cb(tls->session, tls, count_record, no_timer);
+  return CURLE_OK;
+}
+
+CURLcode imap_tls_apply_policy(struct imap_tls *tls, CURL *easy,
+                               const struct imap_transport_options *options) {
+  enum imap_tls_version min = options->min_tls_version;
+  CURLcode code;
+  if (min < IMAP_TLS_1_2) min = IMAP_TLS_1_2; /* a floor, so it is met */
+  code = curl_easy_setopt(easy, CURLOPT_SSLVERSION,
+                          imap_tls_range(min, options->max_tls_version));
+  /* The anchors come ready made; libcurl is to read no file of its own. */
+  if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_CAINFO, NULL);
+  if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
+  if (code == CURLE_OK)
+    code = curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, configure);
+  if (code == CURLE_OK)
+    code = curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, tls);
+  return code;
+}
+
+void imap_tls_message(struct imap_tls *tls, struct imap_span text) {
+  (void)tls;
+  (void)text;
+}
+
+uint64_t imap_tls_arrived(const struct imap_tls *tls) {
+  return tls->session == NULL ? IMAP_UNTOLD : tls->decrypted;
+}
+
+uint64_t imap_tls_taken(const struct imap_tls *tls) {
+  if (tls->session == NULL) return IMAP_UNTOLD;
+  return tls->decrypted - mbedtls_ssl_get_bytes_avail(tls->session);
+}
+
+/* TLS-ECDHE-RSA-WITH-… and TLS1-3-AES-…, as IANA writes them. */
+static void name_cipher(char *name, size_t size, const char *given) {
+  if (strncmp(given, "TLS1-3-", 7) == 0)
+    snprintf(name, size, "TLS_%s", given + 7);
+  else
+    snprintf(name, size, "%s", given);
+  for (; *name != '\0'; name++)
+    if (*name == '-') *name = '_';
+}
+
+bool imap_tls_opened(struct imap_tls *tls,
+                     struct imap_transport_failure *failure) {
+  const curl_version_info_data *curl = curl_version_info(CURLVERSION_NOW);
+  if (tls->session == NULL) {
+    imap_fail(failure, IMAP_STAGE_TLS, NULL, "there is no TLS");
+    return false;
+  }
+  snprintf(tls->info.version, sizeof tls->info.version, "%s",
+           mbedtls_ssl_get_version(tls->session));
+  name_cipher(tls->info.cipher, sizeof tls->info.cipher,
+              mbedtls_ssl_get_ciphersuite(tls->session));
+  snprintf(tls->info.backend, sizeof tls->info.backend, "%s",
+           curl->ssl_version != NULL ? curl->ssl_version : "");
+  tls->info.resumed = !tls->checked;
+  return true;
+}
+
+static const struct flaw {
+  uint32_t flag;
+  const char *text;
+} known_flaws[] = {
+  {MBEDTLS_X509_BADCERT_EXPIRED, "it has expired"},
+  {MBEDTLS_X509_BADCERT_FUTURE, "it is not yet valid"},
+  {MBEDTLS_X509_BADCERT_CN_MISMATCH, "it is for another host name"},
+  {MBEDTLS_X509_BADCERT_REVOKED, "it was revoked"},
+  {MBEDTLS_X509_BADCERT_MISSING, "there is none"},
+  {MBEDTLS_X509_BADCERT_KEY_USAGE, "it is not for this use"},
+  {MBEDTLS_X509_BADCERT_EXT_KEY_USAGE, "it is not for servers"},
+  {MBEDTLS_X509_BADCERT_BAD_MD, "it is signed with a weak hash"},
+  {MBEDTLS_X509_BADCERT_BAD_KEY, "its key, or its issuer's, is too weak"},
+  {MBEDTLS_X509_BADCERT_BAD_PK, "its kind of key is not accepted"},
+};
+
+static void add(char *text, size_t size, const char *separator,
+                const char *more) {
+  size_t used = strlen(text);
+  snprintf(text + used, size - used, "%s%s", used > 0 ? separator : "", more);
+}
+
+static void explain_certificate(const struct imap_tls *tls, char *text,
+                                size_t size) {
+  char flaws[200] = "";
+  if (tls->flaws & MBEDTLS_X509_BADCERT_NOT_TRUSTED)
+    add(flaws, sizeof flaws, ", ",
+        tls->self_signed ? "it is self-signed" : "its issuer is not trusted");
+  for (size_t i = 0; i < sizeof known_flaws / sizeof *known_flaws; i++)
+    if (tls->flaws & known_flaws[i].flag)
+      add(flaws, sizeof flaws, ", ", known_flaws[i].text);
+  snprintf(text, size, "the server's certificate does not pass: %s",
+           flaws[0] != '\0' ? flaws : "it cannot be verified");
+  if (tls->flaws & MBEDTLS_X509_BADCERT_NOT_TRUSTED)
+    add(text, size, "; ", "ca_file names anchors of your own");
+  else if (tls->flaws & MBEDTLS_X509_BADCERT_CN_MISMATCH)
+    add(text, size, "; ", "server_name names the host that it should be for");
+}
+
+/* libcurl writes Mbed TLS's codes into its message: "(-0x7780) SSL - …". */
+static int find_code(const char *message) {
+  const char *at = strstr(message, "(-0x");
+  return at == NULL ? 0 : -(int)strtol(at + 4, NULL, 16);
+}
+
+static void explain_handshake(const struct imap_tls *tls, int code, char *text,
+                              size_t size) {
+  switch (code) {
+    case MBEDTLS_ERR_SSL_ILLEGAL_PARAMETER:
+    case MBEDTLS_ERR_SSL_HANDSHAKE_FAILURE:
+      snprintf(text, size, "its Diffie-Hellman group is under min_dh_size (%u "
+               "bits), or its signature one that Mbed TLS does not take%s",
+               tls->min_dh_size, tls->newest == IMAP_TLS_1_2 ? "" :
+               ": then max_tls_version = \"TLSv1.2\" may help");
+      break;
+    case MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE:
+    case MBEDTLS_ERR_SSL_BAD_PROTOCOL_VERSION:
+      snprintf(text, size, "the two may have nothing in common: look at "
+               "min_tls_version, max_tls_version and min_dh_size (%u bits)",
+               tls->min_dh_size);
+      break;
+    default: break;
+  }
+}
+
+void imap_tls_explain(const struct imap_tls *tls, CURLcode code,
+                      const char *message, char *text, size_t size) {
+  char hint[180] = "";
+  if (tls->flaws != 0 || code == CURLE_PEER_FAILED_VERIFICATION) {
+    explain_certificate(tls, text, size);
+    return;
+  }
+  explain_handshake(tls, find_code(message), hint, sizeof hint);
+  snprintf(text, size, "%s%s%.100s", hint, hint[0] != '\0' ? "; " : "", message);
+}
+
+#endif

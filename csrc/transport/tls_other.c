@@ -1,0 +1,119 @@
+/* tls_other.c - the TLS policy over a libcurl whose TLS is not Mbed TLS: what
+** can be said through libcurl alone. A smallest Diffie-Hellman group cannot be,
+** so finite-field Diffie-Hellman is switched off, or refused when it is seen.
+** Sessions are not shared, as a resumption would not show. */
+#include "transport/tls.h"
+
+#ifndef IMAPCONN_BUNDLED
+
+#include <stdio.h>
+#include <string.h>
+
+#include "transport/failure.h"
+
+/* The smallest group that TLS 1.3 has (RFC 7919). */
+enum { SMALLEST_FFDHE = 2048 };
+
+static bool backend_is(const char *name) {
+  const curl_version_info_data *curl = curl_version_info(CURLVERSION_NOW);
+  return curl->ssl_version != NULL && strstr(curl->ssl_version, name) != NULL;
+}
+
+/* These take OpenSSL's words for ciphers and groups. */
+static bool speaks_openssl(void) {
+  return backend_is("OpenSSL/") || backend_is("LibreSSL/") ||
+         backend_is("BoringSSL") || backend_is("quictls/");
+}
+
+int imap_tls_open(struct imap_tls *tls, struct imap_transport_shared *shared,
+                  const struct imap_transport_options *options,
+                  struct imap_transport_failure *failure) {
+  int status = imap_tls_check_range(options, failure);
+  memset(tls, 0, sizeof *tls);
+  if (status != IMAP_OK || options->security == IMAP_PLAIN) return status;
+  if (!speaks_openssl() && options->min_dh_size > SMALLEST_FFDHE &&
+      options->max_tls_version >= IMAP_TLS_1_3)
+    return imap_fail(failure, IMAP_STAGE_UNSUPPORTED, "min_dh_size",
+                     "min_dh_size: this libcurl's TLS cannot keep to more than "
+                     "%d bits with TLSv1.3", SMALLEST_FFDHE);
+  tls->verify = options->verify;
+  tls->min_dh_size = options->min_dh_size;
+  if (options->verify || options->ca_file != NULL || options->ca_path != NULL)
+    status = imap_trust_find(&shared->trust, options, &tls->trust, failure);
+  return status;
+}
+
+static CURLcode apply_ciphers(CURL *easy) {
+  CURLcode code;
+  if (!speaks_openssl()) return CURLE_OK; /* looked at afterwards */
+  code = curl_easy_setopt(easy, CURLOPT_SSL_CIPHER_LIST,
+                          "DEFAULT:!kDHE:!kDHEPSK");
+  if (code == CURLE_OK)
+    code = curl_easy_setopt(easy, CURLOPT_SSL_EC_CURVES,
+                            "X25519:P-256:P-384:P-521");
+  return code;
+}
+
+CURLcode imap_tls_apply_policy(struct imap_tls *tls, CURL *easy,
+                               const struct imap_transport_options *options) {
+  const char *file = tls->trust == NULL ? NULL : imap_trust_file(tls->trust);
+  const char *path = tls->trust == NULL ? NULL : imap_trust_path(tls->trust);
+  CURLcode code = curl_easy_setopt(
+      easy, CURLOPT_SSLVERSION,
+      imap_tls_range(options->min_tls_version, options->max_tls_version));
+  if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_CAINFO, file);
+  if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_CAPATH, path);
+  return code == CURLE_OK ? apply_ciphers(easy) : code;
+}
+
+/* "SSL connection using TLSv1.3 / TLS_AES_256_GCM_SHA384": OpenSSL and GnuTLS */
+void imap_tls_message(struct imap_tls *tls, struct imap_span text) {
+  static const char mark[] = "SSL connection using ";
+  char copy[128], version[16], cipher[64];
+  size_t size = text.size < sizeof copy ? text.size : sizeof copy - 1;
+  memcpy(copy, text.data, size);
+  copy[size] = '\0';
+  if (strncmp(copy, mark, sizeof mark - 1) != 0 || tls->proxies > 0) return;
+  if (sscanf(copy + sizeof mark - 1, "%15s / %63s", version, cipher) != 2)
+    return;
+  if (strncmp(version, "TLSv", 4) == 0)
+    snprintf(tls->info.version, sizeof tls->info.version, "%s", version);
+  else if (strncmp(version, "TLS", 3) == 0)
+    snprintf(tls->info.version, sizeof tls->info.version, "TLSv%.8s", version + 3);
+  snprintf(tls->info.cipher, sizeof tls->info.cipher, "%s", cipher);
+}
+
+uint64_t imap_tls_arrived(const struct imap_tls *tls) {
+  (void)tls;
+  return IMAP_UNTOLD;
+}
+
+uint64_t imap_tls_taken(const struct imap_tls *tls) {
+  (void)tls;
+  return IMAP_UNTOLD;
+}
+
+bool imap_tls_opened(struct imap_tls *tls,
+                     struct imap_transport_failure *failure) {
+  const curl_version_info_data *curl = curl_version_info(CURLVERSION_NOW);
+  const char *dh = strstr(tls->info.cipher, "DHE");
+  snprintf(tls->info.backend, sizeof tls->info.backend, "%s",
+           curl->ssl_version != NULL ? curl->ssl_version : "");
+  if (dh == NULL || (dh - tls->info.cipher >= 2 && memcmp(dh - 2, "EC", 2) == 0))
+    return true;
+  imap_fail(failure, IMAP_STAGE_TLS, NULL,
+            "the server chose finite-field Diffie-Hellman (%s), whose size this "
+            "libcurl's TLS cannot check", tls->info.cipher);
+  return false;
+}
+
+void imap_tls_explain(const struct imap_tls *tls, CURLcode code,
+                      const char *message, char *text, size_t size) {
+  (void)tls;
+  if (code == CURLE_PEER_FAILED_VERIFICATION)
+    snprintf(text, size, "the server's certificate does not pass: %s", message);
+  else
+    snprintf(text, size, "%s", message);
+}
+
+#endif
