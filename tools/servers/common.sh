@@ -49,14 +49,14 @@ private_apt() {
 }
 
 # unpack NAME PACKAGE...: Debian's packages, and the libraries that the machine
-# lacks for them, into build/servers/NAME, once; that folder is $root.
+# lacks for them, into build/servers/NAME, once; that folder is $unpacked.
 unpack() {
-  root=$build/$1
+  unpacked=$build/$1
   shift
-  [ ! -d "$root" ] || return 0
-  command -v apt-get >/dev/null || fail "the test servers come from Debian's packages; there is no apt-get here"
+  [ ! -d "$unpacked" ] || return 0
+  command -v apt-get >/dev/null || fail "needs Debian's packages; there is no apt-get here"
   echo "Fetching $*" >&2
-  part=$root.part.$$
+  part=$unpacked.part.$$
   mkdir -p "$part/packages"
   if ! (cd "$part/packages" && fetch "$@"); then
     rm -rf "$part"
@@ -64,7 +64,7 @@ unpack() {
   fi
   rm -r "$part/packages"
   relocate "$part"
-  mv -T "$part" "$root" 2>/dev/null || rm -rf "$part"   # another run was faster
+  mv -T "$part" "$unpacked" 2>/dev/null || rm -rf "$part"   # another run was faster
 }
 fetch() {
   libraries=$(private_apt -s --no-install-recommends install "$@") || return
@@ -82,25 +82,27 @@ libraries() {
   done
 }
 
-# Where the servers' user cannot reach the unpacked copy (a checkout below
-# /root), one in $dir serves.
+# within_reach: $root is what was unpacked, or a copy of it, and of the
+# certificates, in $dir, where the servers' user cannot reach the original (a
+# checkout below /root).
 within_reach() {
+  root=$unpacked certs=$build/certs
   # shellcheck disable=SC2086
   $as_user test -x "$root/usr" && return
   cp -a "$root" "$dir/server"
-  root=$dir/server
+  cp -a "$certs" "$dir/certs"
+  root=$dir/server certs=$dir/certs
 }
 
 # free_ports N: ports below the range that outgoing connections take, on which
 # nobody listens. Should another run be given one of them too, that server does
 # not start, and `serve` tries again.
 free_ports() {
-  seed=$(od -An -N4 -tu4 /dev/urandom)
-  cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | awk -v seed="$seed" -v count="$1" '
+  chance=$(od -An -N2 -tu2 /dev/urandom)
+  cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | awk -v chance="$chance" -v count="$1" '
     { used[substr($2, index($2, ":") + 1)] = 1 }
     END {
-      srand(seed)
-      port = 10000 + int(rand() * 20000)
+      port = 10000 + int(chance * 20000 / 65536)
       while (count > 0) {
         port++
         if (sprintf("%04X", port) in used) continue
@@ -177,6 +179,8 @@ end_processes() {
 attempt() {
   mkdir "$dir/log"
   chown "$user" "$dir/log"
+  : >"$dir/processes"
+  [ -z "${OWNER_PID:-}" ] || watch_owner
   number=0
   for port in $(free_ports "$ports"); do
     number=$((number + 1))
@@ -199,14 +203,14 @@ give_up() {
   fail "the server does not start"
 }
 
-# A server ends with the process that it was started for.
-watch_owner() {
-  setsid sh -c '
-    while kill -0 "$1" 2>/dev/null && [ -d "$3" ]; do sleep 1; done
-    [ ! -d "$3" ] || WATCHDOG=1 exec "$2" stop "$3"
-  ' watchdog "$OWNER_PID" "$0" "$dir" </dev/null >/dev/null 2>&1 &
-  echo "$! $(birth $!)" >"$dir/watchdog"
-}
+# watch_owner: a server ends with the process that it was started for.
+watch_owner() (
+  as_user=
+  launch watchdog sh -c '
+    while grep -qs "^State:.[^Z]" "/proc/$1/status"; do sleep 1; done
+    exec setsid sh "$2" stop "$3"
+  ' watchdog "$OWNER_PID" "$here/${0##*/}" "$dir"
+)
 
 start() {
   umask 022
@@ -218,11 +222,11 @@ start() {
   # shellcheck disable=SC2086
   $as_user test -x "$dir/." || fail "$user cannot reach $dir"
   prepare
+  trap 'end_processes; rm -rf "$dir"; exit 1' HUP INT TERM
   for try in 1 2 3; do
     if attempt; then
       describe >"$dir/ports.part"
       mv "$dir/ports.part" "$dir/ports.env"
-      [ -z "${OWNER_PID:-}" ] || watch_owner
       return 0
     fi
     [ "$try" -lt 3 ] || give_up
@@ -235,10 +239,7 @@ stop() {
   [ -d "$dir" ] || return 0
   [ -f "$dir/processes" ] || [ -z "$(ls -A "$dir")" ] || fail "$dir holds no server"
   end_processes
-  watchdog=
-  [ -n "${WATCHDOG:-}" ] || [ ! -f "$dir/watchdog" ] || read -r watchdog born <"$dir/watchdog"
   rm -rf "$dir"
-  [ -z "$watchdog" ] || [ "$(birth "$watchdog")" != "$born" ] || kill -s TERM -- "-$watchdog"
 }
 
 # serve start|stop DIR: what every server script ends with.
