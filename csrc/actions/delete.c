@@ -156,8 +156,9 @@ static void gone(struct imap_action *a, uint32_t seq, uint32_t uid) {
 /* --- the careful way --- */
 
 /* Others that bear \Deleted: found, and not named. */
-static int others(const struct imap_action *a, struct imap_seqset *out) {
+static int others(struct imap_action *a, struct imap_seqset *out) {
   int status = IMAP_OK;
+  imap_seqset_tidy(&a->hits);
   for (size_t i = 0; i < a->hits.count && status == IMAP_OK; i++) {
     uint64_t uid = a->hits.ranges[i].first, last = a->hits.ranges[i].last;
     for (; uid <= last && status == IMAP_OK; uid++)

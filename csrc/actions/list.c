@@ -52,31 +52,30 @@ static void write_return(const struct imap_session *s,
 
 static int queue_list(struct imap_session *s, struct imap_action *a,
                       const char *name, int step) {
-  bool extended = imap_caps_have(&s->caps, IMAP_CAP_LIST_EXTENDED);
   struct imap_command *c = imap_session_command(s, a, name, step);
   if (c == NULL) return IMAP_NOMEM;
   c->channel = step == STEP_LIST ? IMAP_CHANNEL_LIST : IMAP_CHANNEL_LSUB;
-  if (extended && a->subscribed_only) {
+  if (a->extended && a->subscribed_only) {
     imap_encode_open(&c->line);
     imap_encode_word(&c->line, "SUBSCRIBED");
     imap_encode_close(&c->line);
   }
   imap_encode_string(&c->line, imap_buffer_span(&a->reference));
   imap_encode_string(&c->line, imap_buffer_span(&a->pattern));
-  if (extended) write_return(s, a, &c->line);
+  if (a->extended) write_return(s, a, &c->line);
   return imap_session_queue(s, c);
 }
 
 static int plan(struct imap_session *s, struct imap_action *a) {
   int status = IMAP_OK;
+  a->extended = imap_caps_have(&s->caps, IMAP_CAP_LIST_EXTENDED);
   if (a->status_items != 0 && (s->tail != NULL || s->unknown))
     status = imap_session_leave(s, a);
   if (status == IMAP_OK) status = queue_list(s, a, "LIST", STEP_LIST);
-  if (status == IMAP_OK && !imap_caps_have(&s->caps, IMAP_CAP_LIST_EXTENDED))
+  if (status == IMAP_OK && !a->extended)
     status = queue_list(s, a, "LSUB", STEP_LSUB);
   a->open_ended = a->status_items != 0 &&
-                  !imap_caps_have(&s->caps, IMAP_CAP_LIST_EXTENDED |
-                                            IMAP_CAP_LIST_STATUS);
+                  !(a->extended && imap_caps_have(&s->caps, IMAP_CAP_LIST_STATUS));
   return status;
 }
 

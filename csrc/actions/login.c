@@ -179,8 +179,10 @@ static int authenticate(struct imap_session *s, struct imap_action *a) {
 /* --- the exchange --- */
 
 static void sasl_failed(struct imap_action *a) {
+  const char *problem = imap_sasl_problem(a->sasl);
   imap_failure_set(&a->failure, IMAP_CODE_AUTH, "AUTHENTICATE", "%s",
-                   imap_sasl_problem(a->sasl));
+                   problem[0] != '\0' ? problem
+                                      : "the server's challenge is no base64");
   a->failure.outcome = IMAP_OUTCOME_REFUSED;
 }
 

@@ -287,7 +287,7 @@ static enum imap_row row(struct imap_session *s, struct imap_action *a,
 /* Of what SEARCH found, the lowest or highest `limit`. */
 static int apply_limit(struct imap_action *a) {
   struct imap_seqset kept;
-  uint64_t size = imap_seqset_size(&a->hits), skip, take;
+  uint64_t size = imap_seqset_size(&a->hits), skip, take; /* tidies it */
   int status = IMAP_OK;
   if (a->limit == 0 || size <= a->limit) return IMAP_OK;
   skip = a->newest_first ? size - a->limit : 0;

@@ -76,7 +76,7 @@ struct imap_uid_pair {
 struct imap_action {
   const struct imap_routine *routine;
   struct imap_action *next; /* in the session */
-  void *owner;              /* the caller's own mark */
+  int id;                   /* the caller's own mark */
 
   /* inputs; owned */
   struct imap_buffer mailbox, target;   /* names on the wire */
@@ -92,14 +92,14 @@ struct imap_action {
   struct imap_buffer texts;             /* what spans of inputs point into */
   size_t *flag_ends, flag_count;        /* flags, one behind the other in it */
   struct imap_buffer section, pattern, reference, charset;
-  bool whole, sized;                    /* download: no part; wants its size */
+  bool whole;                           /* download: no part */
   bool needs_structure;                 /* download: BODYSTRUCTURE first */
   bool flows;                           /* download: literals go past us */
   uint32_t items;                       /* of FETCH: 1 << enum imap_item */
-  bool header_items;                    /* and BODY.PEEK[HEADER] */
   uint32_t status_items;
   struct imap_search_term *terms;
   size_t term_count;
+  bool shows_seq, shows_uid;            /* search: rows have these fields */
   bool only_seq, only_uid;              /* search: no FETCH */
   uint32_t limit;                       /* 0: none */
   bool newest_first;
@@ -119,6 +119,7 @@ struct imap_action {
   bool rescued;         /* … and after a failure, flags are as they were */
   bool late;            /* delete: NOOP was sent for late EXPUNGEs */
   uint32_t rows;        /* list: rows so far */
+  bool extended;        /* list: by LIST-EXTENDED */
   bool again;           /* something has been asked for once more */
   bool structure_seen, body_seen; /* download */
   enum { IMAP_UNDOUBTED, IMAP_DOUBTED, IMAP_LISTED } existence;

@@ -49,6 +49,7 @@ struct imap_span imap_buffer_span(const struct imap_buffer *b);
 ** where the name says `is`). */
 struct imap_span imap_span_of(const char *text);
 bool imap_span_equal(struct imap_span a, struct imap_span b);
+bool imap_span_same(struct imap_span a, struct imap_span b); /* in any case */
 bool imap_span_is(struct imap_span span, const char *upper_case_word);
 
 #endif

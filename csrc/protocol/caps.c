@@ -101,17 +101,30 @@ bool imap_caps_rev2(const struct imap_caps *caps) {
          IMAP_CAP_IMAP4REV2;
 }
 
-bool imap_caps_auth(const struct imap_caps *caps, const char *mechanism) {
-  static const char prefix[] = "AUTH=";
+/* Is `prefix` and then `name` in the list? */
+static bool listed(const struct imap_caps *caps, const char *prefix,
+                   struct imap_span name) {
   const char *at = caps->list.data, *end = at + caps->list.size;
+  size_t skip = strlen(prefix);
   while (at != NULL && at < end) {
     const char *blank = memchr(at, ' ', (size_t)(end - at));
-    struct imap_span head = {at, sizeof prefix - 1};
-    struct imap_span tail = {at + head.size, (size_t)(blank - at) - head.size};
-    if ((size_t)(blank - at) > head.size && imap_span_is(head, prefix) &&
-        imap_span_is(tail, mechanism))
+    size_t size = (size_t)(blank - at);
+    if (size == skip + name.size &&
+        imap_span_same((struct imap_span){at, skip}, imap_span_of(prefix)) &&
+        imap_span_same((struct imap_span){at + skip, name.size}, name))
       return true;
     at = blank + 1;
   }
   return false;
+}
+
+bool imap_caps_auth(const struct imap_caps *caps, const char *mechanism) {
+  return listed(caps, "AUTH=", imap_span_of(mechanism));
+}
+
+bool imap_caps_named(const struct imap_caps *caps, struct imap_span name) {
+  for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+    if (imap_span_same(name, imap_span_of(words[i].word)))
+      return imap_caps_have(caps, words[i].bits);
+  return listed(caps, "", name);
 }

@@ -49,6 +49,9 @@ int imap_caps_read(struct imap_caps *caps, struct imap_cursor names);
 
 bool imap_caps_have(const struct imap_caps *caps, uint32_t bits); /* all */
 
+/* Is this name among them, or implied by them? */
+bool imap_caps_named(const struct imap_caps *caps, struct imap_span name);
+
 /* Is "AUTH=<mechanism>" among them? */
 bool imap_caps_auth(const struct imap_caps *caps, const char *mechanism);
 

@@ -11,7 +11,7 @@ enum { MAX_TEXT = 1000 }; /* octets of a server's text that are kept */
 
 const char *imap_code_name(enum imap_code code) {
   static const char *const names[] = {
-    "none", "invalid_argument", "tls", "auth", "timeout", "closed", "protocol",
+    "none", "invalid_argument", "resolve", "connect", "tls", "auth", "timeout", "closed", "protocol",
     "limit", "no", "bad", "not_found", "unsupported", "callback", "memory"
   };
   return names[code];

@@ -8,6 +8,8 @@
 enum imap_code {
   IMAP_CODE_NONE, /* no failure */
   IMAP_CODE_INVALID_ARGUMENT,
+  IMAP_CODE_RESOLVE,
+  IMAP_CODE_CONNECT,
   IMAP_CODE_TLS,
   IMAP_CODE_AUTH,
   IMAP_CODE_TIMEOUT,
@@ -37,7 +39,7 @@ struct imap_failure {
   enum imap_outcome outcome;
   const char *command; /* "UID STORE"; static, NULL: none */
   const char *field;   /* the input at fault; static, NULL: none */
-  char reason[192];    /* one line for people */
+  char reason[320];    /* one line for people */
   char response_code[64];
   struct imap_buffer response_text; /* the server's own words */
 };

@@ -39,6 +39,9 @@ static const uint16_t signatures[] = {
   MBEDTLS_TLS1_3_SIG_NONE
 };
 
+/* The smallest group that TLS 1.3 has (RFC 7919): up to here all will do. */
+enum { SMALLEST_FFDHE = 2048 };
+
 static const struct group {
   uint16_t name;
   unsigned bits; /* of a finite field; 0: an elliptic curve */
@@ -48,7 +51,6 @@ static const struct group {
   {MBEDTLS_SSL_IANA_TLS_GROUP_SECP384R1, 0},
   {MBEDTLS_SSL_IANA_TLS_GROUP_X448, 0},
   {MBEDTLS_SSL_IANA_TLS_GROUP_SECP521R1, 0},
-  {MBEDTLS_SSL_IANA_TLS_GROUP_FFDHE2048, 2048},
   {MBEDTLS_SSL_IANA_TLS_GROUP_FFDHE3072, 3072},
   {MBEDTLS_SSL_IANA_TLS_GROUP_FFDHE4096, 4096},
   {MBEDTLS_SSL_IANA_TLS_GROUP_FFDHE6144, 6144},
@@ -100,7 +102,9 @@ int imap_tls_open(struct imap_tls *tls, struct imap_transport_shared *shared,
   if (status == IMAP_OK && (options->verify || options->ca_file != NULL ||
                             options->ca_path != NULL))
     status = imap_trust_find(&shared->trust, options, &tls->trust, failure);
-  if (status != IMAP_OK || options->pinned_public_key != NULL) return status;
+  if (status != IMAP_OK || options->pinned_public_key != NULL ||
+      options->min_dh_size > SMALLEST_FFDHE)
+    return status;
   tls->sessions = imap_sessions_find(&shared->sessions, options);
   return tls->sessions != NULL ? IMAP_OK : no_memory(failure);
 }
@@ -138,6 +142,15 @@ static int no_timer(void *data) {
   return 0; /* running, and not yet due */
 }
 
+/* libcurl has set the handshake up with the groups of before: it starts anew.
+** A session to resume would be lost by that, so then none is shared. */
+static CURLcode limit_groups(struct imap_tls *tls, mbedtls_ssl_config *config) {
+  if (tls->min_dh_size <= SMALLEST_FFDHE) return CURLE_OK;
+  mbedtls_ssl_conf_groups(config, tls->groups);
+  return mbedtls_ssl_session_reset(tls->session) == 0 ? CURLE_OK
+                                                      : CURLE_OUT_OF_MEMORY;
+}
+
 static CURLcode configure(CURL *easy, void *lent, void *data) {
   struct imap_tls *tls = data;
   mbedtls_ssl_config *config = lent;
@@ -153,9 +166,10 @@ static CURLcode configure(CURL *easy, void *lent, void *data) {
   mbedtls_ssl_conf_sig_algs(config, tls->newest == IMAP_TLS_1_2
                                         ? signatures_for_1_2
                                         : signatures);
-  mbedtls_ssl_conf_groups(config, tls->groups);
   mbedtls_ssl_conf_dhm_min_bitlen(config, tls->min_dh_size);
   mbedtls_ssl_conf_renegotiation(config, MBEDTLS_SSL_RENEGOTIATION_DISABLED);
+  mbedtls_ssl_conf_tls13_key_exchange_modes( /* a resumed session's too */
+      config, MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_EPHEMERAL_ALL);
   if (tls->sessions != NULL)
     mbedtls_ssl_conf_session_tickets(config, MBEDTLS_SSL_SESSION_TICKETS_ENABLED);
   if (curl_easy_getinfo(easy, CURLINFO_TLS_SSL_PTR, &info) != CURLE_OK ||
@@ -165,7 +179,7 @@ static CURLcode configure(CURL *easy, void *lent, void *data) {
   tls->session = info->internals;
   tls->decrypted = 0;
   mbedtls_ssl_set_timer_cb(tls->session, tls, count_record, no_timer);
-  return CURLE_OK;
+  return limit_groups(tls, config);
 }
 
 CURLcode imap_tls_apply_policy(struct imap_tls *tls, CURL *easy,

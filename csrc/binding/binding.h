@@ -1,0 +1,99 @@
+/* binding.h - what the files of the C module imapconn.core share.
+** Arguments are checked, then anchored (a userdata that is safe to collect),
+** then acted upon. Nothing that malloc gave is unowned while Lua can raise. */
+#ifndef IMAPLUA_BINDING_H
+#define IMAPLUA_BINDING_H
+
+#include "actions/actions.h"
+#include "binding/compat.h"
+#include "transport/transport.h"
+
+#define IMAPLUA_VERSION "0.1.0"
+#define IMAPLUA_CONNECTION "imapconn.core.connection"
+#define IMAPLUA_DECODER "imapconn.core.decoder"
+
+/* Keys of result tables: interned once, kept in an array in the registry, and
+** taken from there by number, which is much cheaper than by name. */
+enum imaplua_key {
+  KEY_NONE,
+  KEY_SEQ, KEY_UID, KEY_FLAGS, KEY_SIZE, KEY_INTERNAL_DATE, KEY_ENVELOPE,
+  KEY_BODY_STRUCTURE, KEY_MODSEQ, KEY_EMAIL_ID, KEY_THREAD_ID, KEY_PREVIEW,
+  KEY_SAVE_DATE, KEY_HEADERS, KEY_CONTENT, KEY_ERROR, KEY_RAW,
+  KEY_DATE, KEY_DATE_TEXT, KEY_SUBJECT, KEY_FROM, KEY_SENDER, KEY_REPLY_TO,
+  KEY_TO, KEY_CC, KEY_BCC, KEY_IN_REPLY_TO, KEY_MESSAGE_ID,
+  KEY_NAME, KEY_MAILBOX, KEY_HOST, KEY_ADDRESS, KEY_GROUP,
+  KEY_PART, KEY_TYPE, KEY_PARAMS, KEY_ENCODING, KEY_LINES, KEY_ID,
+  KEY_DESCRIPTION, KEY_MD5, KEY_DISPOSITION, KEY_DISPOSITION_PARAMS,
+  KEY_FILENAME, KEY_LANGUAGE, KEY_LOCATION, KEY_PARTS,
+  KEY_COUNT
+};
+
+/* The array of keys onto the stack; its index goes to the functions below. */
+void imaplua_push_keys(lua_State *L);
+
+/* What rows are made with: one for each connection, reused. */
+struct imaplua_maker {
+  lua_State *L;
+  int keys;                   /* stack index of the array of keys */
+  const struct imap_response *response;
+  const char *error;          /* the first thing that was malformed */
+  struct imap_buffer *scratch; /* a string's escapes undone */
+  struct imap_buffer *text;    /* the same, decoded */
+};
+
+/* table[key] = the value on top, which is popped. */
+void imaplua_set(const struct imaplua_maker *m, int table, enum imaplua_key key);
+
+/* message.c, structure.c: a value onto the stack. NULL nodes are allowed. */
+void imaplua_push_flags(struct imaplua_maker *m, const struct imap_node *node);
+void imaplua_push_envelope(struct imaplua_maker *m,
+                           const struct imap_node *node);
+void imaplua_push_structure(struct imaplua_maker *m,
+                            const struct imap_node *node);
+void imaplua_push_headers(struct imaplua_maker *m,
+                          const struct imap_node *node);
+/* Undecoded (nil for NIL), or decoded to UTF-8 (RFC 2047). */
+void imaplua_push_string(struct imaplua_maker *m, const struct imap_node *node);
+void imaplua_push_words(struct imaplua_maker *m, const struct imap_node *node);
+
+/* Sets the fields in `wanted` (1 << enum imap_item) of a FETCH row in the
+** message table at index `table`. */
+void imaplua_fill_message(struct imaplua_maker *m, int table, uint32_t wanted);
+
+/* inputs.c: an action from a table of inputs; *box owns it at once. */
+struct imap_action *imaplua_make_action(lua_State *L, const char *kind,
+                                        int inputs, struct imap_action **box);
+
+/* rows.c: a row into the action's rows (a table at index `rows`). */
+void imaplua_add_row(struct imaplua_maker *m, const struct imap_event *event,
+                     int rows, bool utf8);
+
+/* For LIST, rows[0] is an array of what comes beside the rows. */
+enum imaplua_index {
+  IMAPLUA_BY_LIST = 1, /* rows of LIST by raw name */
+  IMAPLUA_BY_LSUB,     /* rows of LSUB by raw name */
+  IMAPLUA_LSUB_ROWS,   /* … and in order */
+  IMAPLUA_BY_STATUS,   /* tables of STATUS by raw name */
+  IMAPLUA_INDEXES = IMAPLUA_BY_STATUS
+};
+
+/* results.c: the result of an action that has ended, from its rows; or why it
+** failed. */
+void imaplua_push_result(lua_State *L, struct imap_action *a, int rows);
+void imaplua_push_failure(lua_State *L, const struct imap_action *a,
+                          const struct imap_failure *f);
+
+/* The module's parts. */
+void imaplua_open_connection(lua_State *L); /* its metatable */
+void imaplua_open_decoder(lua_State *L);
+int imaplua_open(lua_State *L);
+int imaplua_attach(lua_State *L);
+int imaplua_parse(lua_State *L);
+int imaplua_decoder(lua_State *L);
+struct imap_limits imaplua_limits(lua_State *L, int options);
+
+/* options.c: what imap_transport_open() takes, from a table of options. */
+void imaplua_read_options(lua_State *L, int table,
+                          struct imap_transport_options *out);
+
+#endif

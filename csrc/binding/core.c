@@ -1,0 +1,266 @@
+/* core.c - the module imapconn.core, and its small functions. */
+#include <errno.h>
+#include <math.h>
+#include <poll.h>
+#include <string.h>
+#include <time.h>
+
+#include "binding/binding.h"
+#include "protocol/date.h"
+#include "protocol/utf7.h"
+
+/* Monotonic: a jump of the wall clock changes no deadline. */
+static double monotonic(void) {
+  struct timespec t;
+  (void)clock_gettime(CLOCK_MONOTONIC, &t);
+  return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static int now(lua_State *L) {
+  lua_pushnumber(L, monotonic());
+  return 1;
+}
+
+/* wait(fd, seconds): true when readable, nil and "timeout", or nil and why. */
+static int wait_readable(lua_State *L) {
+  struct pollfd p = {.fd = (int)luaL_checkinteger(L, 1), .events = POLLIN};
+  double seconds = luaL_checknumber(L, 2), end = monotonic() + seconds;
+  int ready;
+  do {
+    double left = end - monotonic();
+    int ms = -1;
+    if (left < 0) left = 0;
+    if (left < 1e6) ms = (int)ceil(left * 1000);
+    ready = poll(&p, 1, ms);
+  } while (ready < 0 && errno == EINTR);
+  if (ready > 0) {
+    lua_pushboolean(L, 1);
+    return 1;
+  }
+  lua_pushnil(L);
+  lua_pushstring(L, ready == 0 ? "timeout" : strerror(errno));
+  return 2;
+}
+
+static struct imap_span check_span(lua_State *L, int arg) {
+  struct imap_span s;
+  s.data = luaL_checklstring(L, arg, &s.size);
+  return s;
+}
+
+/* Pushes what was written, or nil where it could not be. Frees the buffer
+** first on no memory; Lua may raise while copying, so small texts only. */
+static int push_written(lua_State *L, int status, struct imap_buffer *b) {
+  char small[2 * IMAP_MAX_LINE_SENT];
+  size_t size = b->size;
+  if (status == IMAP_OK && size <= sizeof small) {
+    if (size > 0) memcpy(small, b->data, size);
+    imap_buffer_free(b);
+    lua_pushlstring(L, small, size);
+    return 1;
+  }
+  imap_buffer_free(b);
+  if (status == IMAP_NOMEM) return luaL_error(L, "not enough memory");
+  lua_pushnil(L);
+  return 1;
+}
+
+static int to_wire(lua_State *L) {
+  struct imap_span utf8 = check_span(L, 1);
+  struct imap_buffer b;
+  imap_buffer_init(&b, 2 * IMAP_MAX_LINE_SENT);
+  return push_written(L, imap_utf7_encode(utf8, &b), &b);
+}
+
+static int day(lua_State *L) {
+  double seconds = luaL_checknumber(L, 1);
+  struct imap_buffer b;
+  imap_buffer_init(&b, 64);
+  if (!(seconds >= -1e15 && seconds <= 1e15)) return 0;
+  return push_written(L, imap_date_write_day((int64_t)floor(seconds), &b), &b);
+}
+
+static int parse_day(lua_State *L) {
+  int64_t seconds;
+  if (imap_date_parse_day(check_span(L, 1), &seconds) != IMAP_OK) return 0;
+  imaplua_push_i64(L, seconds);
+  return 1;
+}
+
+static int is_atom(lua_State *L) {
+  lua_pushboolean(L, imap_is_atom(check_span(L, 1)));
+  return 1;
+}
+
+static int is_flag(lua_State *L) {
+  lua_pushboolean(L, imap_is_flag(check_span(L, 1)));
+  return 1;
+}
+
+static int is_utf8(lua_State *L) {
+  lua_pushboolean(L, imap_utf8_valid(check_span(L, 1)));
+  return 1;
+}
+
+/* --- sets: normalised, and what stands alone in them --- */
+
+struct sets {
+  struct imap_seqset all, named;
+  struct imap_buffer text;
+};
+
+static int collect_sets(lua_State *L) {
+  struct sets *s = lua_touserdata(L, 1);
+  imap_seqset_free(&s->all);
+  imap_seqset_free(&s->named);
+  imap_buffer_free(&s->text);
+  return 0;
+}
+
+static struct sets *new_sets(lua_State *L) {
+  struct sets *s = lua_newuserdata(L, sizeof *s);
+  imap_seqset_init(&s->all);
+  imap_seqset_init(&s->named);
+  imap_buffer_init(&s->text, (size_t)1 << 30);
+  lua_createtable(L, 0, 1);
+  lua_pushcfunction(L, collect_sets);
+  lua_setfield(L, -2, "__gc");
+  lua_setmetatable(L, -2);
+  return s;
+}
+
+/* The elements of "1,3:5,7" that are single numbers. */
+static int read_named(struct sets *s, struct imap_span text) {
+  int status = IMAP_OK;
+  while (text.size > 0 && status == IMAP_OK) {
+    const char *comma = memchr(text.data, ',', text.size);
+    size_t size = comma != NULL ? (size_t)(comma - text.data) : text.size;
+    uint64_t number;
+    if (imap_number_parse((struct imap_span){text.data, size}, UINT32_MAX,
+                          &number) == IMAP_OK && number > 0)
+      status = imap_seqset_add(&s->named, (uint32_t)number, (uint32_t)number);
+    size += comma != NULL;
+    text.data += size;
+    text.size -= size;
+  }
+  return status;
+}
+
+static void push_set(lua_State *L, struct sets *s,
+                     const struct imap_seqset *set) {
+  size_t next = 0;
+  imap_buffer_clear(&s->text);
+  imap_seqset_tidy((struct imap_seqset *)set);
+  if (set->count == 0 && !set->star) {
+    lua_pushnil(L);
+    return;
+  }
+  if (imap_seqset_write(set, &next, s->text.ceiling, &s->text) != IMAP_OK)
+    luaL_error(L, "not enough memory");
+  lua_pushlstring(L, s->text.data, s->text.size);
+}
+
+static int set(lua_State *L) {
+  struct imap_span text = check_span(L, 1);
+  struct sets *s = new_sets(L);
+  int status = imap_seqset_parse(&s->all, text);
+  if (status == IMAP_OK) status = read_named(s, text);
+  if (status == IMAP_NOMEM) return luaL_error(L, "not enough memory");
+  if (status != IMAP_OK) return 0;
+  push_set(L, s, &s->all);
+  push_set(L, s, &s->named);
+  lua_pushboolean(L, s->all.star);
+  return 3;
+}
+
+/* --- bare line ends (RFC 5322 2.3) --- */
+
+static int crlf_size(lua_State *L) {
+  struct imap_span chunk = check_span(L, 1);
+  bool last_cr = lua_toboolean(L, 2) != 0, bare = false;
+  size_t size = chunk.size;
+  for (size_t i = 0; i < chunk.size; i++) {
+    if (chunk.data[i] == '\n' && !last_cr) {
+      bare = true;
+      size++;
+    }
+    last_cr = chunk.data[i] == '\r';
+  }
+  lua_pushnumber(L, (lua_Number)size);
+  lua_pushboolean(L, last_cr);
+  lua_pushboolean(L, chunk.size > 0 && memchr(chunk.data, 0, chunk.size) != NULL);
+  lua_pushboolean(L, bare);
+  return 4;
+}
+
+static int crlf(lua_State *L) {
+  struct imap_span chunk = check_span(L, 1);
+  bool last_cr = lua_toboolean(L, 2) != 0;
+  luaL_Buffer b;
+  size_t from = 0;
+  luaL_buffinit(L, &b);
+  for (size_t i = 0; i < chunk.size; i++) {
+    if (chunk.data[i] == '\n' && !last_cr) {
+      luaL_addlstring(&b, chunk.data + from, i - from);
+      luaL_addchar(&b, '\r');
+      from = i;
+    }
+    last_cr = chunk.data[i] == '\r';
+  }
+  luaL_addlstring(&b, chunk.data + from, chunk.size - from);
+  luaL_pushresult(&b);
+  lua_pushboolean(L, last_cr);
+  return 2;
+}
+
+/* Writes the digits in front of `end`, with a closing NUL. */
+static const char *decimal(uint64_t value, char *end) {
+  *--end = '\0';
+  do {
+    *--end = (char)('0' + value % 10);
+    value /= 10;
+  } while (value > 0);
+  return end;
+}
+
+/* A whole number from 0 to 2^64 - 1, given as a number or in decimal, as a
+** decimal string; else nothing. */
+static int number(lua_State *L) {
+  char text[24];
+  uint64_t value;
+  if (lua_type(L, 1) == LUA_TSTRING) {
+    if (imap_number_parse(check_span(L, 1), UINT64_MAX, &value) != IMAP_OK)
+      return 0;
+#if LUA_VERSION_NUM >= 503
+  } else if (lua_isinteger(L, 1)) {
+    if (lua_tointeger(L, 1) < 0) return 0;
+    value = (uint64_t)lua_tointeger(L, 1);
+#endif
+  } else {
+    double d = luaL_checknumber(L, 1);
+    if (!(d >= 0 && d <= 9007199254740992.0) || d != floor(d)) return 0;
+    value = (uint64_t)d;
+  }
+  lua_pushstring(L, decimal(value, text + sizeof text));
+  return 1;
+}
+
+int luaopen_imapconn_core(lua_State *L);
+
+int luaopen_imapconn_core(lua_State *L) {
+  static const luaL_Reg functions[] = {
+    {"now", now}, {"wait", wait_readable}, {"to_wire", to_wire}, {"day", day},
+    {"parse_day", parse_day}, {"is_atom", is_atom}, {"is_flag", is_flag},
+    {"is_utf8", is_utf8}, {"set", set}, {"crlf_size", crlf_size},
+    {"crlf", crlf}, {"number", number}, {"decoder", imaplua_decoder},
+    {"parse", imaplua_parse}, {"open", imaplua_open},
+    {"attach", imaplua_attach}, {NULL, NULL}
+  };
+  imaplua_open_connection(L);
+  imaplua_open_decoder(L);
+  lua_newtable(L);
+  luaL_setfuncs(L, functions, 0);
+  lua_pushliteral(L, IMAPLUA_VERSION);
+  lua_setfield(L, -2, "_VERSION");
+  return 1;
+}

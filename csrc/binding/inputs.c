@@ -1,0 +1,365 @@
+/* inputs.c - an action from a table of inputs. lua/imapconn has checked them;
+** what is read here is of the right type, or a mistake of ours. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "actions/login.h"
+#include "binding/binding.h"
+
+/* Reading one table of inputs into one action. */
+struct form {
+  lua_State *L;
+  int table;
+  struct imap_action *a;
+};
+
+/* --- single fields; each leaves the stack as it was --- */
+
+static void field(const struct form *f, const char *name) {
+  lua_pushstring(f->L, name);
+  lua_rawget(f->L, f->table);
+}
+
+static bool read_bool(const struct form *f, const char *name) {
+  bool value;
+  field(f, name);
+  value = lua_toboolean(f->L, -1) != 0;
+  lua_pop(f->L, 1);
+  return value;
+}
+
+static double read_number(const struct form *f, const char *name) {
+  double value;
+  field(f, name);
+  value = lua_tonumber(f->L, -1);
+  lua_pop(f->L, 1);
+  return value;
+}
+
+static bool has(const struct form *f, const char *name) {
+  bool is_there;
+  field(f, name);
+  is_there = !lua_isnil(f->L, -1);
+  lua_pop(f->L, 1);
+  return is_there;
+}
+
+static void no_memory(const struct form *f) {
+  luaL_error(f->L, "not enough memory");
+}
+
+static void read_text(const struct form *f, const char *name,
+                      struct imap_buffer *out) {
+  const char *text;
+  size_t size;
+  field(f, name);
+  text = lua_tolstring(f->L, -1, &size);
+  if (text != NULL && imap_buffer_add(out, text, size) != IMAP_OK)
+    luaL_error(f->L, "input %s is too long", name);
+  lua_pop(f->L, 1);
+}
+
+static void read_set(const struct form *f, const char *name,
+                     struct imap_seqset *out) {
+  const char *text;
+  size_t size;
+  field(f, name);
+  text = lua_tolstring(f->L, -1, &size);
+  if (text != NULL) {
+    int status = imap_seqset_parse(out, (struct imap_span){text, size});
+    if (status == IMAP_NOMEM) no_memory(f);
+    if (status != IMAP_OK) luaL_error(f->L, "input %s is no set", name);
+  }
+  lua_pop(f->L, 1);
+}
+
+static uint64_t read_u64(const struct form *f, const char *name) {
+  uint64_t number = 0;
+  const char *text;
+  size_t size;
+  field(f, name);
+  text = lua_tolstring(f->L, -1, &size);
+  if (text != NULL)
+    (void)imap_number_parse((struct imap_span){text, size}, UINT64_MAX, &number);
+  lua_pop(f->L, 1);
+  return number;
+}
+
+/* Flags of the array at the top of the stack, behind those already there. */
+static size_t read_flags(const struct form *f) {
+  struct imap_action *a = f->a;
+  size_t count = lua_rawlen(f->L, -1);
+  size_t *ends;
+  if (count == 0) return 0;
+  ends = realloc(a->flag_ends, (a->flag_count + count) * sizeof *ends);
+  if (ends == NULL) no_memory(f);
+  a->flag_ends = ends;
+  for (size_t i = 1; i <= count; i++) {
+    const char *text;
+    size_t size;
+    lua_rawgeti(f->L, -1, (int)i);
+    text = lua_tolstring(f->L, -1, &size);
+    if (imap_buffer_add(&a->texts, text, text != NULL ? size : 0) != IMAP_OK)
+      no_memory(f);
+    a->flag_ends[a->flag_count++] = a->texts.size;
+    lua_pop(f->L, 1);
+  }
+  return count;
+}
+
+static void read_messages(const struct form *f) {
+  read_set(f, "set", &f->a->set);
+  read_set(f, "named", &f->a->named);
+  f->a->by_uid = read_bool(f, "by_uid");
+  f->a->reopen = read_bool(f, "fresh");
+  f->a->uid_validity = (uint32_t)read_number(f, "uid_validity");
+}
+
+/* --- the kinds --- */
+
+static void fill_none(const struct form *f) {
+  (void)f;
+}
+
+static void fill_connect(const struct form *f) {
+  struct imap_login *login = f->a->login = imap_login_new();
+  const char *name;
+  if (login == NULL) no_memory(f);
+  read_text(f, "username", &login->username);
+  read_text(f, "password", &login->password);
+  read_text(f, "token", &login->token);
+  read_text(f, "host", &login->host);
+  login->has_username = has(f, "username");
+  login->has_password = has(f, "password");
+  login->has_token = has(f, "token");
+  login->port = (unsigned)read_number(f, "port");
+  login->starttls = read_bool(f, "starttls");
+  login->is_protected = read_bool(f, "protected");
+  field(f, "mechanism");
+  name = lua_tostring(f->L, -1);
+  if (name != NULL && strlen(name) < sizeof login->mechanism)
+    strcpy(login->mechanism, name);
+  lua_pop(f->L, 1);
+}
+
+static void fill_store(const struct form *f) {
+  struct imap_action *a = f->a;
+  const char *mode;
+  read_text(f, "mailbox", &a->mailbox);
+  read_messages(f);
+  field(f, "mode");
+  mode = lua_tostring(f->L, -1);
+  if (mode != NULL && mode[0] == 'r') a->store = IMAP_STORE_REMOVE;
+  if (mode != NULL && mode[0] == 's') a->store = IMAP_STORE_SET;
+  lua_pop(f->L, 1);
+  field(f, "flags");
+  (void)read_flags(f);
+  lua_pop(f->L, 1);
+  a->silent = read_bool(f, "silent");
+  a->conditional = has(f, "unchanged_since");
+  a->unchanged_since = read_u64(f, "unchanged_since");
+  a->items = 1u << IMAP_ITEM_FLAGS;
+}
+
+static void fill_append_message(const struct form *outer, int table,
+                                struct imap_append *m) {
+  const struct form f = {outer->L, table, outer->a};
+  m->size = (uint64_t)read_number(&f, "size");
+  m->dated = has(&f, "date");
+  m->date = (int64_t)read_number(&f, "date");
+  m->binary = read_bool(&f, "binary");
+  field(&f, "flags");
+  m->first_flag = f.a->flag_count;
+  if (lua_istable(f.L, -1)) m->flags = read_flags(&f);
+  lua_pop(f.L, 1);
+}
+
+static void fill_append(const struct form *f) {
+  struct imap_action *a = f->a;
+  size_t count;
+  read_text(f, "mailbox", &a->mailbox);
+  field(f, "messages");
+  count = lua_rawlen(f->L, -1);
+  a->appends = calloc(count, sizeof *a->appends);
+  if (a->appends == NULL) no_memory(f);
+  a->append_count = count;
+  for (size_t i = 0; i < count; i++) imap_failure_init(&a->appends[i].failure);
+  for (size_t i = 0; i < count; i++) {
+    lua_rawgeti(f->L, -1, (int)i + 1);
+    fill_append_message(f, lua_gettop(f->L), &a->appends[i]);
+    lua_pop(f->L, 1);
+  }
+  lua_pop(f->L, 1);
+}
+
+static void fill_copy(const struct form *f) {
+  read_text(f, "mailbox", &f->a->mailbox);
+  read_text(f, "target", &f->a->target);
+  read_messages(f);
+}
+
+static void fill_named(const struct form *f) { /* create, rename */
+  read_text(f, "mailbox", &f->a->mailbox);
+  read_text(f, "target", &f->a->target);
+}
+
+static void fill_delete(const struct form *f) {
+  read_text(f, "mailbox", &f->a->mailbox);
+  read_messages(f);
+  f->a->by_uid = true;
+  f->a->allow_expunge = read_bool(f, "allow_expunge");
+}
+
+static void fill_download(const struct form *f) {
+  struct imap_action *a = f->a;
+  read_text(f, "mailbox", &a->mailbox);
+  read_messages(f);
+  read_text(f, "section", &a->section);
+  a->single = true;
+  a->whole = read_bool(f, "whole");
+  a->flows = read_bool(f, "flows");
+  a->needs_structure = a->flows && read_bool(f, "decode");
+  a->mark_read = read_bool(f, "mark_read");
+}
+
+static uint32_t bit_of(const char *const *names, size_t count,
+                       const char *name) {
+  for (size_t i = 0; i < count; i++)
+    if (name != NULL && strcmp(names[i], name) == 0) return 1u << i;
+  return 0;
+}
+
+/* The bits of the names in the array inputs[field_name]. */
+static uint32_t read_bits(const struct form *f, const char *field_name,
+                          const char *const *names, size_t count) {
+  uint32_t bits = 0;
+  field(f, field_name);
+  if (lua_istable(f->L, -1)) {
+    size_t size = lua_rawlen(f->L, -1);
+    for (size_t i = 1; i <= size; i++) {
+      lua_rawgeti(f->L, -1, (int)i);
+      bits |= bit_of(names, count, lua_tostring(f->L, -1));
+      lua_pop(f->L, 1);
+    }
+  }
+  lua_pop(f->L, 1);
+  return bits;
+}
+
+static uint32_t read_status_items(const struct form *f) {
+  static const char *const names[] = { /* in the order of imap_status_item */
+    "messages", "recent", "unseen", "uid_next", "uid_validity",
+    "highest_modseq", "size", "mailbox_id"
+  };
+  return read_bits(f, "items", names, sizeof names / sizeof *names);
+}
+
+static void fill_status(const struct form *f) {
+  read_text(f, "mailbox", &f->a->mailbox);
+  f->a->status_items = read_status_items(f);
+}
+
+static void fill_list(const struct form *f) {
+  read_text(f, "reference", &f->a->reference);
+  read_text(f, "pattern", &f->a->pattern);
+  f->a->subscribed_only = read_bool(f, "subscribed_only");
+  f->a->status_items = read_status_items(f);
+}
+
+/* --- search --- */
+
+static void read_term(const struct form *f, struct imap_search_term *term) {
+  size_t size;
+  const char *text = lua_tolstring(f->L, -1, &size);
+  if (text == NULL || size == 0) luaL_error(f->L, "a search term is empty");
+  switch (text[0]) {
+    case 'a': term->kind = IMAP_TERM_ATOM; break;
+    case 'n': term->kind = IMAP_TERM_SET; break;
+    case '(': term->kind = IMAP_TERM_OPEN; break;
+    case ')': term->kind = IMAP_TERM_CLOSE; break;
+    default: term->kind = IMAP_TERM_STRING; break;
+  }
+  term->start = f->a->texts.size;
+  term->size = size - 1;
+  if (imap_buffer_add(&f->a->texts, text + 1, size - 1) != IMAP_OK) no_memory(f);
+}
+
+static void read_terms(const struct form *f) {
+  struct imap_action *a = f->a;
+  size_t count;
+  field(f, "terms");
+  count = lua_istable(f->L, -1) ? lua_rawlen(f->L, -1) : 0;
+  a->terms = calloc(count + 1, sizeof *a->terms);
+  if (a->terms == NULL) no_memory(f);
+  for (size_t i = 0; i < count; i++) {
+    lua_rawgeti(f->L, -1, (int)i + 1);
+    read_term(f, &a->terms[i]);
+    lua_pop(f->L, 1);
+  }
+  a->term_count = count;
+  lua_pop(f->L, 1);
+}
+
+static void fill_search(const struct form *f) {
+  static const char *const names[] = {
+    "seq", "uid", "flags", "size", "internal_date", "envelope",
+    "body_structure", "modseq", "email_id", "thread_id", "preview",
+    "save_date", "headers"
+  };
+  static const enum imap_item items[] = {
+    IMAP_ITEM_OTHER, IMAP_ITEM_UID, IMAP_ITEM_FLAGS, IMAP_ITEM_SIZE,
+    IMAP_ITEM_INTERNAL_DATE, IMAP_ITEM_ENVELOPE, IMAP_ITEM_BODY_STRUCTURE,
+    IMAP_ITEM_MODSEQ, IMAP_ITEM_EMAIL_ID, IMAP_ITEM_THREAD_ID,
+    IMAP_ITEM_PREVIEW, IMAP_ITEM_SAVE_DATE, IMAP_ITEM_SECTION
+  };
+  struct imap_action *a = f->a;
+  uint32_t bits = read_bits(f, "fields", names, sizeof names / sizeof *names);
+  read_text(f, "mailbox", &a->mailbox);
+  read_messages(f);
+  read_text(f, "charset", &a->charset);
+  read_terms(f);
+  a->limit = (uint32_t)read_number(f, "limit");
+  a->newest_first = read_bool(f, "newest_first");
+  a->shows_seq = (bits & 1u) != 0;
+  a->shows_uid = (bits & 2u) != 0;
+  a->only_seq = bits == 1u;
+  a->only_uid = bits == 2u;
+  for (size_t i = 0; i < sizeof items / sizeof *items; i++)
+    if (bits & 1u << i) a->items |= 1u << items[i];
+  a->items &= ~(1u << IMAP_ITEM_OTHER);
+  a->items |= 1u << IMAP_ITEM_UID;
+}
+
+static const struct {
+  const char *kind;
+  const struct imap_routine *routine;
+  void (*fill)(const struct form *f);
+} kinds[] = {
+  {"connect", &imap_connect_routine, fill_connect},
+  {"logout", &imap_logout_routine, fill_none},
+  {"noop", &imap_noop_routine, fill_none},
+  {"store", &imap_store_routine, fill_store},
+  {"append", &imap_append_routine, fill_append},
+  {"copy", &imap_copy_routine, fill_copy},
+  {"create", &imap_create_routine, fill_named},
+  {"delete", &imap_delete_routine, fill_delete},
+  {"download", &imap_download_routine, fill_download},
+  {"status", &imap_status_routine, fill_status},
+  {"list", &imap_list_routine, fill_list},
+  {"rename", &imap_rename_routine, fill_named},
+  {"search", &imap_search_routine, fill_search}
+};
+
+struct imap_action *imaplua_make_action(lua_State *L, const char *kind,
+                                        int inputs, struct imap_action **box) {
+  for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+    struct form f = {L, inputs, NULL};
+    if (strcmp(kinds[i].kind, kind) != 0) continue;
+    f.a = *box = imap_action_new(kinds[i].routine); /* the box owns it */
+    if (f.a == NULL) no_memory(&f);
+    kinds[i].fill(&f);
+    return f.a;
+  }
+  luaL_error(L, "there is no action %s", kind);
+  return NULL;
+}

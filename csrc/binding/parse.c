@@ -1,0 +1,236 @@
+/* parse.c - imapconn.core.parse: responses from bytes, as tables. A tool for
+** tests and diagnosis: what the library reads, without a connection. */
+#include <string.h>
+
+#include "binding/binding.h"
+#include "protocol/chars.h"
+
+/* The framer and the parser of one call, safe to collect. */
+struct tools {
+  struct imap_framer framer;
+  struct imap_parser parser;
+  struct imap_buffer scratch, text;
+};
+
+static int collect(lua_State *L) {
+  struct tools *t = lua_touserdata(L, 1);
+  imap_framer_free(&t->framer);
+  imap_parser_free(&t->parser);
+  imap_buffer_free(&t->scratch);
+  imap_buffer_free(&t->text);
+  return 0;
+}
+
+static struct tools *new_tools(lua_State *L, const struct imap_limits *limits) {
+  struct tools *t = lua_newuserdata(L, sizeof *t);
+  memset(t, 0, sizeof *t);
+  imap_framer_init(&t->framer, limits);
+  imap_parser_init(&t->parser, limits);
+  imap_buffer_init(&t->scratch, limits->response);
+  imap_buffer_init(&t->text, 4 * limits->response);
+  lua_createtable(L, 0, 1);
+  lua_pushcfunction(L, collect);
+  lua_setfield(L, -2, "__gc");
+  lua_setmetatable(L, -2);
+  return t;
+}
+
+/* --- raw tokens: strings, tables for lists, false for NIL --- */
+
+static void push_token(struct imaplua_maker *m, const struct imap_node *node) {
+  struct imap_cursor at;
+  const struct imap_node *child;
+  int count = 0;
+  luaL_checkstack(m->L, 8, "tokens");
+  if (node->kind == IMAP_NODE_NIL) {
+    lua_pushboolean(m->L, 0);
+    return;
+  }
+  if (node->kind != IMAP_NODE_LIST) {
+    imaplua_push_string(m, node);
+    return;
+  }
+  at = imap_node_children(m->response->tape, node);
+  lua_createtable(m->L, (int)at.left, 0);
+  while ((child = imap_cursor_take(&at)) != NULL) {
+    push_token(m, child);
+    lua_rawseti(m->L, -2, ++count);
+  }
+}
+
+static void set_tokens(struct imaplua_maker *m, int table, const char *name) {
+  struct imap_cursor at = m->response->data;
+  const struct imap_node *node;
+  int count = 0;
+  lua_createtable(m->L, (int)at.left, 0);
+  while ((node = imap_cursor_take(&at)) != NULL) {
+    push_token(m, node);
+    lua_rawseti(m->L, -2, ++count);
+  }
+  lua_setfield(m->L, table, name);
+}
+
+/* --- one response --- */
+
+static void set_text(lua_State *L, int table, const char *name,
+                     struct imap_span text) {
+  if (text.data == NULL) return;
+  lua_pushlstring(L, text.data, text.size);
+  lua_setfield(L, table, name);
+}
+
+/* The sections of a FETCH row, by name. */
+static void set_sections(struct imaplua_maker *m, int table) {
+  struct imap_cursor at = imap_fetch_items(m->response);
+  struct imap_fetch_item item;
+  lua_newtable(m->L);
+  while (imap_fetch_next(&at, &item)) {
+    if (item.item != IMAP_ITEM_SECTION) continue;
+    lua_pushlstring(m->L, item.name.data, item.name.size);
+    imaplua_push_string(m, item.value);
+    lua_rawset(m->L, -3);
+  }
+  lua_setfield(m->L, table, "sections");
+}
+
+static void set_fetch(struct imaplua_maker *m, int table) {
+  const uint32_t all = ~(1u << IMAP_ITEM_SECTION);
+  uint32_t uid, items;
+  lua_newtable(m->L);
+  if (imap_row_uid(m->response, &uid, &items)) {
+    lua_pushnumber(m->L, uid);
+    imaplua_set(m, lua_gettop(m->L) - 1, KEY_UID);
+  }
+  imaplua_fill_message(m, lua_gettop(m->L), all);
+  if (items & 1u << IMAP_ITEM_SECTION) set_sections(m, lua_gettop(m->L));
+  lua_setfield(m->L, table, "message");
+}
+
+static void push_response(struct imaplua_maker *m) {
+  static const char *const kinds[] = {"tagged", "untagged", "continuation"};
+  const struct imap_response *r = m->response;
+  lua_State *L = m->L;
+  int table;
+  lua_createtable(L, 0, 8);
+  table = lua_gettop(L);
+  lua_pushstring(L, kinds[r->kind]);
+  lua_setfield(L, table, "kind");
+  set_text(L, table, "tag", r->tag);
+  if (r->kind != IMAP_CONTINUATION) {
+    struct imap_span name = r->word;
+    luaL_Buffer b;
+    luaL_buffinit(L, &b);
+    for (size_t i = 0; i < name.size; i++)
+      luaL_addchar(&b, imap_upper(name.data[i]));
+    luaL_pushresult(&b);
+    lua_setfield(L, table, "name");
+  }
+  if (r->numbered) {
+    lua_pushnumber(L, r->number);
+    lua_setfield(L, table, "number");
+  }
+  set_text(L, table, "code", r->code);
+  set_text(L, table, "text", r->text);
+  if (r->data.left > 0) set_tokens(m, table, "data");
+  if (r->name == IMAP_NAME_FETCH && r->numbered) set_fetch(m, table);
+}
+
+/* --- the whole --- */
+
+static int push_failure(lua_State *L, const struct tools *t, int status,
+                        int done) {
+  static const struct { int status; const char *code; } codes[] = {
+    {IMAP_LIMIT, "limit"}, {IMAP_PROTOCOL, "protocol"}
+  };
+  const char *problem = t->framer.problem != NULL ? t->framer.problem
+                        : t->parser.problem != NULL ? t->parser.problem
+                                                    : imap_status_text(status);
+  const char *code = "closed";
+  if (status == IMAP_NOMEM) return luaL_error(L, "not enough memory");
+  if (status == IMAP_MORE) problem = "the bytes end inside a response";
+  for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
+    if (codes[i].status == status) code = codes[i].code;
+  lua_pushnil(L);
+  lua_pushfstring(L, "parse: response %d: %s", done + 1, problem);
+  lua_createtable(L, 0, 2);
+  lua_pushstring(L, code);
+  lua_setfield(L, -2, "code");
+  lua_pushvalue(L, -2);
+  lua_setfield(L, -2, "message");
+  return 3;
+}
+
+/* Feeds bytes up to `end`, and adds each response that is whole. */
+static int feed(lua_State *L, struct tools *t, struct imaplua_maker *m,
+                const char *bytes, size_t size, int *count) {
+  while (size > 0) {
+    size_t room;
+    char *space = imap_framer_space(&t->framer, &room);
+    if (space == NULL) return t->framer.status;
+    if (room > size) room = size;
+    memcpy(space, bytes, room);
+    imap_framer_filled(&t->framer, room);
+    bytes += room;
+    size -= room;
+    for (;;) {
+      struct imap_response response;
+      struct imap_span whole;
+      int status = imap_framer_next(&t->framer, &whole);
+      if (status == IMAP_MORE) break;
+      if (status == IMAP_OK)
+        status = imap_parse(&t->parser, &t->framer, whole, &response);
+      if (status != IMAP_OK) return status;
+      m->response = &response;
+      push_response(m);
+      lua_rawseti(L, 3, ++*count);
+    }
+  }
+  return IMAP_OK;
+}
+
+/* Feeds the bytes cut at the offsets in options.splits. */
+static int feed_pieces(lua_State *L, struct tools *t, struct imaplua_maker *m,
+                       const char *bytes, size_t size, int *count) {
+  size_t at = 0, splits = 0;
+  int status = IMAP_OK, table = 0;
+  if (lua_istable(L, 2)) {
+    lua_getfield(L, 2, "splits");
+    table = lua_gettop(L);
+    if (lua_istable(L, table)) splits = lua_rawlen(L, table);
+  }
+  for (size_t i = 1; i <= splits && status == IMAP_OK; i++) {
+    size_t end;
+    lua_rawgeti(L, table, (int)i);
+    end = (size_t)lua_tonumber(L, -1);
+    lua_pop(L, 1);
+    if (end < at || end > size) continue;
+    status = feed(L, t, m, bytes + at, end - at, count);
+    at = end;
+  }
+  return status == IMAP_OK ? feed(L, t, m, bytes + at, size - at, count)
+                           : status;
+}
+
+int imaplua_parse(lua_State *L) {
+  struct imaplua_maker m = {.L = L};
+  struct imap_limits limits;
+  struct tools *t;
+  size_t size;
+  const char *bytes = luaL_checklstring(L, 1, &size);
+  int status, count = 0;
+  if (!lua_isnoneornil(L, 2)) luaL_checktype(L, 2, LUA_TTABLE);
+  lua_settop(L, 2);
+  limits = imaplua_limits(L, 2);
+  lua_newtable(L); /* 3: the responses */
+  t = new_tools(L, &limits);
+  imaplua_push_keys(L);
+  m.keys = lua_gettop(L);
+  m.scratch = &t->scratch;
+  m.text = &t->text;
+  status = feed_pieces(L, t, &m, bytes, size, &count);
+  if (status == IMAP_OK && imap_framer_pending(&t->framer) > 0)
+    status = IMAP_MORE;
+  if (status != IMAP_OK) return push_failure(L, t, status, count);
+  lua_pushvalue(L, 3);
+  return 1;
+}

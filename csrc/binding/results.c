@@ -1,0 +1,270 @@
+/* results.c - the result of an action that has ended. */
+#include "binding/binding.h"
+
+/* --- sets and numbers --- */
+
+static void push_uid(lua_State *L, uint32_t uid) {
+  lua_pushinteger(L, (lua_Integer)uid);
+}
+
+/* Each number of the set, in an array. What is shown here was named or seen
+** one by one, so it is no larger than what the caller or the rows hold. */
+static void push_numbers(lua_State *L, struct imap_seqset *set) {
+  int count = 0;
+  imap_seqset_tidy(set);
+  lua_newtable(L);
+  for (size_t i = 0; i < set->count; i++) {
+    uint64_t n = set->ranges[i].first;
+    for (; n <= set->ranges[i].last; n++) {
+      push_uid(L, (uint32_t)n);
+      lua_rawseti(L, -2, ++count);
+    }
+  }
+}
+
+static void set_numbers(lua_State *L, struct imap_seqset *set,
+                        const char *name) {
+  push_numbers(L, set);
+  lua_setfield(L, -2, name);
+}
+
+static void set_uid(lua_State *L, uint32_t uid, const char *name) {
+  if (uid == 0) return;
+  push_uid(L, uid);
+  lua_setfield(L, -2, name);
+}
+
+/* --- messages --- */
+
+/* rows in the order of `found`, without those that are gone. They arrived so
+** in nearly every case; then the table of rows is the result. */
+static void push_messages(lua_State *L, const struct imap_action *a, int rows) {
+  const struct imap_found *found = &a->found;
+  int result;
+  if (!found->shuffled && !found->renumbered && !a->newest_first) {
+    lua_pushvalue(L, rows);
+    return;
+  }
+  lua_createtable(L, (int)found->count, 0);
+  result = lua_gettop(L);
+  for (size_t i = 0; i < found->count; i++) {
+    size_t at = a->newest_first ? found->count - 1 - i : i;
+    lua_rawgeti(L, rows, (int)found->rows[at].order + 1);
+    if (found->renumbered && (a->shows_seq || a->routine == &imap_store_routine)) {
+      push_uid(L, found->rows[at].seq);
+      lua_setfield(L, -2, "seq");
+    }
+    lua_rawseti(L, result, (int)i + 1);
+  }
+}
+
+/* SEARCH alone answered: { { uid = n }, … }. */
+static void push_hits(lua_State *L, const struct imap_action *a) {
+  uint64_t size = imap_seqset_size(&a->hits);
+  int count = 0;
+  lua_createtable(L, (int)size, 0);
+  for (size_t i = 0; i < a->hits.count; i++) {
+    uint64_t n = a->hits.ranges[i].first;
+    for (; n <= a->hits.ranges[i].last; n++) {
+      lua_createtable(L, 0, 1);
+      push_uid(L, (uint32_t)n);
+      lua_setfield(L, -2, a->only_seq ? "seq" : "uid");
+      count++;
+      lua_rawseti(L, -2, a->newest_first ? (int)size - count + 1 : count);
+    }
+  }
+}
+
+static void push_store(lua_State *L, struct imap_action *a, int rows) {
+  lua_createtable(L, 0, 3);
+  push_messages(L, a, rows);
+  lua_setfield(L, -2, "messages");
+  set_numbers(L, &a->modified, "modified");
+  if (!a->silent) set_numbers(L, &a->missing, "missing");
+}
+
+static void push_search(lua_State *L, struct imap_action *a, int rows) {
+  if (a->only_seq || a->only_uid)
+    push_hits(L, a);
+  else
+    push_messages(L, a, rows);
+}
+
+static void push_copy(lua_State *L, struct imap_action *a, int rows) {
+  (void)rows;
+  lua_createtable(L, 0, 3);
+  set_numbers(L, &a->missing, "missing");
+  set_uid(L, a->target_uid_validity, "uid_validity");
+  if (!a->pairs_known) return;
+  lua_createtable(L, (int)a->pair_count, 0);
+  for (size_t i = 0; i < a->pair_count; i++) {
+    lua_createtable(L, 0, 2);
+    set_uid(L, a->pairs[i].source, "uid");
+    set_uid(L, a->pairs[i].copy, "new_uid");
+    lua_rawseti(L, -2, (int)i + 1);
+  }
+  lua_setfield(L, -2, "messages");
+}
+
+static void push_delete(lua_State *L, struct imap_action *a, int rows) {
+  (void)rows;
+  lua_createtable(L, 0, 2);
+  set_numbers(L, &a->removed, "uids");
+  set_numbers(L, &a->missing, "missing");
+}
+
+static void push_append(lua_State *L, struct imap_action *a, int rows) {
+  (void)rows;
+  lua_createtable(L, (int)a->append_count, 0);
+  for (size_t i = 0; i < a->append_count; i++) {
+    const struct imap_append *m = &a->appends[i];
+    lua_createtable(L, 0, 2);
+    if (m->stored) {
+      set_uid(L, m->uid, "uid");
+      set_uid(L, m->uid_validity, "uid_validity");
+    } else {
+      imaplua_push_failure(L, a, m->failure.code != IMAP_CODE_NONE
+                                     ? &m->failure : &a->failure);
+      lua_setfield(L, -2, "failure");
+    }
+    lua_rawseti(L, -2, (int)i + 1);
+  }
+}
+
+/* --- mailboxes --- */
+
+static void push_create(lua_State *L, struct imap_action *a, int rows) {
+  (void)rows;
+  lua_createtable(L, 0, 3);
+  lua_pushboolean(L, a->created);
+  lua_setfield(L, -2, "created");
+  lua_pushboolean(L, a->subscribed);
+  lua_setfield(L, -2, "subscribed");
+  if (a->mailbox_id.size == 0) return;
+  lua_pushlstring(L, a->mailbox_id.data, a->mailbox_id.size);
+  lua_setfield(L, -2, "mailbox_id");
+}
+
+/* row.status, and row.subscribed by LSUB; the row is on top. `index` is the
+** stack index of rows[0]. */
+static void complete_mailbox(lua_State *L, const struct imap_action *a,
+                             int index) {
+  int row = lua_gettop(L);
+  lua_rawgeti(L, index, IMAPLUA_BY_LSUB);
+  lua_rawgeti(L, index, IMAPLUA_BY_STATUS);
+  lua_getfield(L, row, "raw_path");
+  if (a->status_items != 0) {
+    lua_pushvalue(L, -1);
+    lua_rawget(L, -3);
+    lua_setfield(L, row, "status");
+  }
+  lua_rawget(L, row + 1);
+  if (!lua_isnil(L, -1)) {
+    lua_pushboolean(L, 1);
+    lua_setfield(L, row, "subscribed");
+  }
+  lua_settop(L, row);
+}
+
+/* Without LIST-EXTENDED, the subscribed ones are those of LSUB, as LIST showed
+** them; one that LIST did not show does not exist. */
+static void push_subscribed(lua_State *L, int index) {
+  int result, lsub, list, count;
+  lua_rawgeti(L, index, IMAPLUA_LSUB_ROWS);
+  lsub = lua_gettop(L);
+  lua_rawgeti(L, index, IMAPLUA_BY_LIST);
+  list = lua_gettop(L);
+  lua_newtable(L);
+  result = lua_gettop(L);
+  count = (int)lua_rawlen(L, lsub);
+  for (int i = 1; i <= count; i++) {
+    lua_rawgeti(L, lsub, i);
+    lua_getfield(L, -1, "raw_path");
+    lua_rawget(L, list);
+    if (lua_isnil(L, -1)) {
+      lua_pop(L, 1);
+      lua_pushboolean(L, 0);
+      lua_setfield(L, -2, "selectable");
+    }
+    lua_rawseti(L, result, i);
+    lua_settop(L, result);
+  }
+  lua_replace(L, lsub);
+  lua_settop(L, lsub);
+}
+
+static void push_list(lua_State *L, struct imap_action *a, int rows) {
+  int index, result, count;
+  lua_rawgeti(L, rows, 0);
+  index = lua_gettop(L);
+  if (lua_isnil(L, index)) { /* nothing came */
+    lua_newtable(L);
+    return;
+  }
+  lua_pushnil(L);
+  lua_rawseti(L, rows, 0);
+  if (a->subscribed_only && !a->extended)
+    push_subscribed(L, index);
+  else
+    lua_pushvalue(L, rows);
+  result = lua_gettop(L);
+  count = (int)lua_rawlen(L, result);
+  for (int i = 1; i <= count; i++) {
+    lua_rawgeti(L, result, i);
+    complete_mailbox(L, a, index);
+    lua_settop(L, result);
+  }
+}
+
+/* --- any --- */
+
+static void push_rows(lua_State *L, struct imap_action *a, int rows) {
+  (void)a;
+  lua_pushvalue(L, rows);
+}
+
+static const struct {
+  const struct imap_routine *routine;
+  void (*push)(lua_State *L, struct imap_action *a, int rows);
+} makers[] = {
+  {&imap_store_routine, push_store},   {&imap_search_routine, push_search},
+  {&imap_copy_routine, push_copy},     {&imap_delete_routine, push_delete},
+  {&imap_append_routine, push_append}, {&imap_create_routine, push_create},
+  {&imap_list_routine, push_list},     {&imap_status_routine, push_rows},
+  {&imap_download_routine, push_rows}
+};
+
+void imaplua_push_result(lua_State *L, struct imap_action *a, int rows) {
+  int top = lua_gettop(L);
+  luaL_checkstack(L, 16, "result");
+  for (size_t i = 0; i < sizeof makers / sizeof *makers; i++)
+    if (makers[i].routine == a->routine) {
+      makers[i].push(L, a, rows);
+      if (lua_gettop(L) > top + 1) lua_replace(L, top + 1);
+      lua_settop(L, top + 1);
+      return;
+    }
+  lua_newtable(L);
+}
+
+static void set_text(lua_State *L, const char *text, const char *name) {
+  if (text == NULL || text[0] == '\0') return;
+  lua_pushstring(L, text);
+  lua_setfield(L, -2, name);
+}
+
+void imaplua_push_failure(lua_State *L, const struct imap_action *a,
+                          const struct imap_failure *f) {
+  lua_createtable(L, 0, 9);
+  set_text(L, imap_code_name(f->code), "code");
+  set_text(L, f->reason, "reason");
+  set_text(L, f->command, "command");
+  set_text(L, f->field, "field");
+  set_text(L, imap_outcome_name(f->outcome), "outcome");
+  set_text(L, f->response_code, "response_code");
+  lua_pushboolean(L, a != NULL && a->routine->changes);
+  lua_setfield(L, -2, "changes");
+  if (f->response_text.size == 0) return;
+  lua_pushlstring(L, f->response_text.data, f->response_text.size);
+  lua_setfield(L, -2, "response_text");
+}

@@ -1,0 +1,328 @@
+/* structure.c - BODYSTRUCTURE as a tree of nodes (RFC 9051 7.5.2, "body"). */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "binding/binding.h"
+#include "mime/params.h"
+#include "protocol/chars.h"
+
+enum {
+  MAX_PARTS_NAME = 4096, /* octets of "1.2.3…" */
+  MAX_PARAMS = 256       /* parameters of one field that are read */
+};
+
+static int push_body(struct imaplua_maker *m, const struct imap_node *node,
+                     struct imap_buffer *part);
+
+static void malformed(struct imaplua_maker *m) {
+  if (m->error == NULL) m->error = "BODYSTRUCTURE is malformed";
+}
+
+static bool is_text(const struct imap_node *node) {
+  return node != NULL && node->kind != IMAP_NODE_NIL &&
+         node->kind != IMAP_NODE_LIST;
+}
+
+/* A word in lower case, or nil. */
+static void push_lower(struct imaplua_maker *m, const struct imap_node *node) {
+  const char *text;
+  size_t size;
+  char *copy;
+  imaplua_push_string(m, node);
+  text = lua_tolstring(m->L, -1, &size);
+  if (text == NULL || size == 0) return;
+  imap_buffer_clear(m->text);
+  copy = imap_buffer_room(m->text, size);
+  if (copy == NULL) luaL_error(m->L, "not enough memory");
+  for (size_t i = 0; i < size; i++) copy[i] = imap_lower(text[i]);
+  lua_pushlstring(m->L, copy, size);
+  lua_replace(m->L, -2);
+}
+
+static void set_string(struct imaplua_maker *m, int table,
+                       const struct imap_node *node, enum imaplua_key key) {
+  if (!is_text(node)) return;
+  imaplua_push_string(m, node);
+  imaplua_set(m, table, key);
+}
+
+static void set_number(struct imaplua_maker *m, int table,
+                       const struct imap_node *node, enum imaplua_key key) {
+  uint64_t number;
+  if (!imap_node_number(m->response->tape, node, UINT64_MAX, &number)) return;
+  imaplua_push_u64(m->L, number);
+  imaplua_set(m, table, key);
+}
+
+/* --- parameters --- */
+
+/* name SP value, in pairs; quoted strings with their escapes undone, so that
+** spans into the scratch buffer hold until the last is read. */
+static size_t read_params(struct imaplua_maker *m, const struct imap_node *node,
+                          struct mime_param *out) {
+  struct imap_cursor at = imap_node_children(m->response->tape, node);
+  size_t count = 0;
+  imap_buffer_clear(m->scratch);
+  if (node != NULL && imap_buffer_room(m->scratch, node->size) == NULL)
+    luaL_error(m->L, "not enough memory");
+  while (at.left >= 2 && count < MAX_PARAMS) {
+    const struct imap_node *name = imap_cursor_take(&at);
+    const struct imap_node *value = imap_cursor_take(&at);
+    if (!is_text(name) || !is_text(value)) continue;
+    out[count].name = imap_node_string(m->response->tape, name, m->scratch);
+    out[count].value = imap_node_string(m->response->tape, value, m->scratch);
+    count++;
+  }
+  return count;
+}
+
+/* A table of them, decoded to UTF-8 (RFC 2231). */
+static void push_params(struct imaplua_maker *m, const struct imap_node *node) {
+  struct mime_param raw[MAX_PARAMS], decoded[MAX_PARAMS];
+  size_t made = 0, count = read_params(m, node, raw);
+  imap_buffer_clear(m->text);
+  if (count > 0 &&
+      mime_params_decode(raw, count, m->text, decoded, &made) != IMAP_OK)
+    luaL_error(m->L, "not enough memory");
+  lua_createtable(m->L, 0, (int)made);
+  for (size_t i = 0; i < made; i++) {
+    lua_pushlstring(m->L, decoded[i].name.data, decoded[i].name.size);
+    lua_pushlstring(m->L, decoded[i].value.size > 0 ? decoded[i].value.data : "",
+                    decoded[i].value.size);
+    lua_rawset(m->L, -3);
+  }
+}
+
+/* The file's name: of the disposition, else of the type. */
+static void set_filename(struct imaplua_maker *m, int table,
+                         enum imaplua_key params, const char *name) {
+  lua_State *L = m->L;
+  lua_rawgeti(L, m->keys, params);
+  lua_rawget(L, table);
+  if (lua_istable(L, -1)) {
+    lua_pushstring(L, name);
+    lua_rawget(L, -2);
+    lua_remove(L, -2);
+    if (!lua_isnil(L, -1)) {
+      imaplua_set(m, table, KEY_FILENAME);
+      return;
+    }
+  }
+  lua_pop(L, 1);
+}
+
+/* --- the extension data that both kinds of body share --- */
+
+static void set_disposition(struct imaplua_maker *m, int table,
+                            const struct imap_node *node) {
+  struct imap_cursor at = imap_node_children(m->response->tape, node);
+  const struct imap_node *name = imap_cursor_take(&at);
+  if (is_text(node)) name = node; /* some servers send it bare */
+  if (!is_text(name)) return;
+  push_lower(m, name);
+  imaplua_set(m, table, KEY_DISPOSITION);
+  push_params(m, imap_cursor_take(&at));
+  imaplua_set(m, table, KEY_DISPOSITION_PARAMS);
+}
+
+static void set_languages(struct imaplua_maker *m, int table,
+                          const struct imap_node *node) {
+  struct imap_cursor at = imap_node_children(m->response->tape, node);
+  const struct imap_node *each = is_text(node) ? node : imap_cursor_take(&at);
+  int count = 0;
+  if (each == NULL) return;
+  lua_createtable(m->L, 1, 0);
+  for (; each != NULL; each = imap_cursor_take(&at)) {
+    if (!is_text(each)) continue;
+    imaplua_push_string(m, each);
+    lua_rawseti(m->L, -2, ++count);
+  }
+  imaplua_set(m, table, KEY_LANGUAGE);
+}
+
+static void set_tail(struct imaplua_maker *m, int table,
+                     struct imap_cursor *at) {
+  set_disposition(m, table, imap_cursor_take(at));
+  set_languages(m, table, imap_cursor_take(at));
+  set_string(m, table, imap_cursor_take(at), KEY_LOCATION);
+  set_filename(m, table, KEY_PARAMS, "name");
+  set_filename(m, table, KEY_DISPOSITION_PARAMS, "filename");
+}
+
+/* --- bodies --- */
+
+static bool is_multipart(const struct imaplua_maker *m,
+                         const struct imap_node *node) {
+  struct imap_cursor at = imap_node_children(m->response->tape, node);
+  const struct imap_node *first = imap_cursor_take(&at);
+  return first != NULL && first->kind == IMAP_NODE_LIST;
+}
+
+static void set_part(struct imaplua_maker *m, int table,
+                     const struct imap_buffer *part, const char *suffix) {
+  lua_pushlstring(m->L, part->size > 0 ? part->data : "", part->size);
+  if (suffix != NULL) {
+    if (part->size > 0) lua_pushliteral(m->L, ".");
+    lua_pushstring(m->L, suffix);
+    lua_concat(m->L, part->size > 0 ? 3 : 2);
+  }
+  imaplua_set(m, table, KEY_PART);
+}
+
+static void set_type(struct imaplua_maker *m, int table,
+                     const struct imap_node *type,
+                     const struct imap_node *subtype, const char *fallback) {
+  if (is_text(type))
+    push_lower(m, type);
+  else
+    lua_pushstring(m->L, fallback);
+  lua_pushliteral(m->L, "/");
+  push_lower(m, subtype);
+  if (lua_isnil(m->L, -1)) {
+    lua_pop(m->L, 1);
+    lua_pushliteral(m->L, "octet-stream");
+  }
+  lua_concat(m->L, 3);
+  imaplua_set(m, table, KEY_TYPE);
+}
+
+/* A child's name: "2" below the root, "1.2" below "1". */
+static int push_child(struct imaplua_maker *m, const struct imap_node *node,
+                      struct imap_buffer *part, int index) {
+  size_t before = part->size;
+  char number[16];
+  int made;
+  (void)snprintf(number, sizeof number, "%s%d", before > 0 ? "." : "", index);
+  if (imap_buffer_add_text(part, number) != IMAP_OK)
+    return luaL_error(m->L, "a body is nested too deep");
+  made = push_body(m, node, part);
+  part->size = before;
+  return made;
+}
+
+/* body-type-mpart = 1*body SP media-subtype [SP body-ext-mpart]. `whole` says
+** that it is the body of a message, whose section is TEXT. */
+static void push_multipart(struct imaplua_maker *m,
+                           const struct imap_node *node,
+                           struct imap_buffer *part, bool whole) {
+  struct imap_cursor at = imap_node_children(m->response->tape, node);
+  const struct imap_node *child = imap_cursor_take(&at);
+  int table, parts, count = 0;
+  lua_createtable(m->L, 0, 8);
+  table = lua_gettop(m->L);
+  set_part(m, table, part, whole ? "TEXT" : NULL);
+  lua_newtable(m->L);
+  parts = lua_gettop(m->L);
+  for (; child != NULL && child->kind == IMAP_NODE_LIST;
+       child = imap_cursor_take(&at))
+    if (push_child(m, child, part, count + 1))
+      lua_rawseti(m->L, parts, ++count);
+  imaplua_set(m, table, KEY_PARTS);
+  set_type(m, table, NULL, child, "multipart");
+  push_params(m, imap_cursor_take(&at));
+  imaplua_set(m, table, KEY_PARAMS);
+  set_tail(m, table, &at);
+}
+
+/* body-fields = body-fld-param SP body-fld-id SP body-fld-desc SP body-fld-enc
+** SP body-fld-octets */
+static void set_fields(struct imaplua_maker *m, int table,
+                       struct imap_cursor *at) {
+  push_params(m, imap_cursor_take(at));
+  imaplua_set(m, table, KEY_PARAMS);
+  set_string(m, table, imap_cursor_take(at), KEY_ID);
+  imaplua_push_words(m, imap_cursor_take(at));
+  imaplua_set(m, table, KEY_DESCRIPTION);
+  push_lower(m, imap_cursor_take(at));
+  imaplua_set(m, table, KEY_ENCODING);
+  set_number(m, table, imap_cursor_take(at), KEY_SIZE);
+}
+
+/* envelope SP body: the message inside */
+static void set_message(struct imaplua_maker *m, int table,
+                        struct imap_cursor *at, struct imap_buffer *part) {
+  const struct imap_node *body;
+  int made = 1;
+  imaplua_push_envelope(m, imap_cursor_take(at));
+  imaplua_set(m, table, KEY_ENVELOPE);
+  body = imap_cursor_take(at);
+  if (body == NULL || body->kind != IMAP_NODE_LIST) return;
+  lua_createtable(m->L, 1, 0);
+  if (is_multipart(m, body))
+    push_multipart(m, body, part, true);
+  else
+    made = push_child(m, body, part, 1);
+  if (made) lua_rawseti(m->L, -2, 1);
+  imaplua_set(m, table, KEY_PARTS);
+}
+
+/* body-type-1part, with what message/rfc822 and text add. */
+static void push_single(struct imaplua_maker *m, const struct imap_node *node,
+                        struct imap_buffer *part) {
+  struct imap_cursor at = imap_node_children(m->response->tape, node);
+  const struct imap_node *type = imap_cursor_take(&at);
+  const struct imap_node *subtype = imap_cursor_take(&at);
+  const struct imap_tape *tape = m->response->tape;
+  int table;
+  lua_createtable(m->L, 0, 10);
+  table = lua_gettop(m->L);
+  set_part(m, table, part, NULL);
+  set_type(m, table, type, subtype, "application");
+  set_fields(m, table, &at);
+  if (imap_node_is(tape, type, "MESSAGE") && at.left > 0 &&
+      at.next->kind == IMAP_NODE_LIST &&
+      (imap_node_is(tape, subtype, "RFC822") ||
+       imap_node_is(tape, subtype, "GLOBAL"))) {
+    set_message(m, table, &at, part);
+    set_number(m, table, imap_cursor_take(&at), KEY_LINES);
+  } else if (imap_node_is(tape, type, "TEXT")) {
+    set_number(m, table, imap_cursor_take(&at), KEY_LINES);
+  }
+  set_string(m, table, imap_cursor_take(&at), KEY_MD5);
+  set_tail(m, table, &at);
+}
+
+/* Pushes the node and answers 1, or answers 0. */
+static int push_body(struct imaplua_maker *m, const struct imap_node *node,
+                     struct imap_buffer *part) {
+  struct imap_cursor at = imap_node_children(m->response->tape, node);
+  luaL_checkstack(m->L, 24, "body structure");
+  if (at.left == 0) {
+    malformed(m);
+    return 0;
+  }
+  if (is_multipart(m, node)) {
+    push_multipart(m, node, part, false);
+    return 1;
+  }
+  if (at.left < 2 || (!is_text(at.next) && at.next->kind != IMAP_NODE_NIL)) {
+    malformed(m);
+    return 0;
+  }
+  push_single(m, node, part);
+  return 1;
+}
+
+void imaplua_push_structure(struct imaplua_maker *m,
+                            const struct imap_node *node) {
+  struct imap_buffer part;
+  char room[MAX_PARTS_NAME];
+  int made;
+  if (node == NULL || node->kind != IMAP_NODE_LIST) {
+    if (node == NULL || node->kind != IMAP_NODE_NIL) malformed(m);
+    lua_pushnil(m->L);
+    return;
+  }
+  /* on the stack: Lua may raise while the tree is made */
+  imap_buffer_init(&part, sizeof room);
+  part.data = room;
+  part.capacity = sizeof room;
+  if (is_multipart(m, node)) {
+    push_multipart(m, node, &part, true);
+    return;
+  }
+  imap_buffer_add_byte(&part, '1');
+  made = push_body(m, node, &part);
+  if (!made) lua_pushnil(m->L);
+}
