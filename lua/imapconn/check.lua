@@ -1,0 +1,401 @@
+--- The inputs of a call, read by name and checked: nothing that is wrong goes
+--- further. An action reads all its inputs; the first mistake waits in failed().
+--- Tables are read raw, so no metamethod of the caller's ever runs.
+local core = require "imapconn.core"
+local errors = require "imapconn.errors"
+
+local check = {}
+
+local MOST = 4294967295 -- of message numbers, UIDs and UIDVALIDITY
+local LONGEST_NAME = 4000 -- octets of a mailbox name on the wire
+local LONGEST_FLAGS = 4000 -- octets of all flags of a command
+
+local Input = {}
+Input.__index = Input
+
+--- Begins to read `given` for `call`. `server` is the core's connection, which
+--- knows what the server can do; `literal_limit`: octets that may be held.
+function check.inputs(call, given, server, literal_limit)
+  local input = setmetatable({
+    call = call, server = server, literal_limit = literal_limit,
+    given = {}, known = {}, names = {},
+  }, Input)
+  if given == nil then return input end
+  if type(given) == "table" then
+    input.given = given
+  else
+    input:refuse("inputs", call .. " takes one table of named inputs, not " .. check.kind(given))
+  end
+  return input
+end
+
+--- What a value is, for people.
+function check.kind(value)
+  if value == nil then return "nil" end
+  if type(value) == "string" then return "the string " .. errors.quote(value) end
+  if type(value) == "number" or type(value) == "boolean" then return tostring(value) end
+  return "a " .. type(value)
+end
+
+--- Reads an input as it is.
+function Input:raw(name)
+  if not self.known[name] then
+    self.known[name] = true
+    self.names[#self.names + 1] = name
+  end
+  return rawget(self.given, name)
+end
+
+--- Notes a mistake; answers nil.
+function Input:refuse(field, why)
+  self.err = self.err or errors.argument(self.call, field, why)
+end
+
+--- Notes that the server lacks what an input needs.
+function Input:unsupported(field, why)
+  self.err = self.err or errors.unsupported(self.call, field, why)
+end
+
+--- `name` needs a capability of the server.
+function Input:needs(name, capability)
+  if not self.server:has(capability) then
+    self:unsupported(name, name .. " needs " .. capability .. ", which the server does not offer")
+  end
+end
+
+function Input:expected(name, what, value)
+  if value == nil then
+    return self:refuse(name, name .. " is missing; it is " .. what)
+  end
+  return self:refuse(name, name .. " must be " .. what .. ", not " .. check.kind(value))
+end
+
+-- The input that nobody has asked for; of several, the first by name.
+local function unknown_input(input)
+  local found
+  for name in next, input.given do
+    if not input.known[name] then
+      local text = type(name) == "string" and name or check.kind(name)
+      if not found or text < found then found = text end
+    end
+  end
+  return found
+end
+
+-- How many letters to change, add or leave out to make one word of the other.
+local function distance(a, b)
+  local row = {}
+  for j = 0, #b do row[j] = j end
+  for i = 1, #a do
+    local diagonal = row[0]
+    row[0] = i
+    for j = 1, #b do
+      local same = a:byte(i) == b:byte(j) and 0 or 1
+      diagonal, row[j] = row[j], math.min(row[j] + 1, row[j - 1] + 1, diagonal + same)
+    end
+  end
+  return row[#b]
+end
+
+-- The one that was probably meant.
+local function nearest(word, names)
+  local best, least = nil, 3
+  for _, name in ipairs(names) do
+    local changes = #word < 40 and distance(word, name) or least
+    if changes < least then best, least = name, changes end
+  end
+  return best
+end
+
+--- After all inputs were read: the error, if there is one.
+function Input:failed()
+  local unknown = unknown_input(self)
+  if not unknown then return self.err end
+  table.sort(self.names)
+  local meant = nearest(unknown, self.names)
+  return errors.argument(self.call, unknown, "there is no input " .. errors.quote(unknown) .. "; "
+    .. (meant and "did you mean " .. meant .. "?" or "there are " .. table.concat(self.names, ", ")))
+end
+
+--- Is it an integral number from `low` to `high`? Then the number, as an
+--- integer where Lua has those.
+function check.integer(value, low, high)
+  if type(value) ~= "number" or not (value >= low and value <= high)
+    or value ~= math.floor(value) then
+    return nil
+  end
+  return math.tointeger and math.tointeger(value) or value
+end
+
+--- The elements of an array, or nil where it is none: { n = count, … }.
+function check.array(value)
+  if type(value) ~= "table" then return nil end
+  local count, items = 0, {}
+  for _ in next, value do count = count + 1 end
+  for i = 1, count do
+    items[i] = rawget(value, i)
+    if items[i] == nil then return nil end
+  end
+  items.n = count
+  return items
+end
+
+--- An open file, a stream, or what behaves like one: it has this method.
+function check.has_method(object, name)
+  local kind = type(object)
+  if kind ~= "userdata" and kind ~= "table" then return false end
+  local ok, method = pcall(function() return object[name] end)
+  return ok and type(method) == "function"
+end
+
+function Input:boolean(name, default)
+  local value = self:raw(name)
+  if value == nil then return default or false end
+  if type(value) == "boolean" then return value end
+  return self:expected(name, "true or false", value)
+end
+
+function Input:integer(name, low, high, required)
+  local value = self:raw(name)
+  if value == nil and not required then return nil end
+  local number = check.integer(value, low, high)
+  if number then return number end
+  return self:expected(name, ("a whole number from %.0f to %.0f"):format(low, high), value)
+end
+
+function Input:uid_validity()
+  return self:integer("uid_validity", 1, MOST)
+end
+
+--- A function, or nil.
+function Input:callback(name)
+  local value = self:raw(name)
+  if value == nil or type(value) == "function" then return value end
+  return self:expected(name, "a function", value)
+end
+
+--- A mod-sequence, as its decimal digits.
+function Input:modseq(name)
+  local value = self:raw(name)
+  if value == nil then return nil end
+  local kind = type(value)
+  local digits = (kind == "number" or kind == "string") and core.number(value)
+  if not digits or digits:find("^%-") then
+    return self:expected(name, "a modseq: a whole number, or its digits", value)
+  end
+  self:needs(name, "CONDSTORE")
+  return digits
+end
+
+--- Text that can go on the wire: UTF-8 without NUL, CR and LF.
+function check.is_text(value)
+  return type(value) == "string" and not value:find("[%z\r\n]") and core.is_utf8(value)
+end
+
+-- --- Mailboxes -------------------------------------------------------------
+
+local function wire_name(server, name)
+  if server:utf8_names() then return name end
+  return core.to_wire(name)
+end
+
+--- A name or pattern as it goes on the wire, or nil.
+function Input:wire(name, value)
+  if not check.is_text(value) then
+    return self:expected(name, "UTF-8 text without NUL, CR and LF", value)
+  end
+  local wire = wire_name(self.server, value)
+  if #wire > LONGEST_NAME then
+    return self:refuse(name, ("%s is longer than %d octets on the wire"):format(name, LONGEST_NAME))
+  end
+  return wire
+end
+
+-- A row of list_mailboxes: its raw_path is the name, whatever its encoding.
+local function row_name(input, name, row)
+  local wire = rawget(row, "raw_path")
+  if type(wire) ~= "string" or wire == "" or wire:find("[%z\r\n]") or #wire > LONGEST_NAME then
+    return input:expected(name, "a mailbox name, or a row of list_mailboxes with its raw_path", row)
+  end
+  local path = rawget(row, "path")
+  return { wire = wire, path = type(path) == "string" and path or wire }
+end
+
+--- A mailbox: { wire, path }.
+function Input:mailbox(name, optional)
+  local value = self:raw(name)
+  if value == nil and optional then return nil end
+  if type(value) == "table" then return row_name(self, name, value) end
+  if type(value) ~= "string" or value == "" then
+    return self:expected(name, "a mailbox name, or a row of list_mailboxes", value)
+  end
+  if value:upper() == "INBOX" then value = "INBOX" end
+  local wire = self:wire(name, value)
+  return wire and { wire = wire, path = value }
+end
+
+-- --- Messages --------------------------------------------------------------
+
+local SET = "a number, an array of numbers, or a set like \"1:3,7\""
+
+local function set_text(value)
+  if type(value) == "string" then return value end
+  local number = check.integer(value, 1, MOST)
+  if number then return ("%.0f"):format(number) end
+  local items = check.array(value)
+  if not items then return nil end
+  for i = 1, items.n do
+    if not check.integer(items[i], 1, MOST) then return nil, items[i] end
+    items[i] = ("%.0f"):format(items[i])
+  end
+  return table.concat(items, ","), nil, items.n == 0
+end
+
+--- A set of messages: { text, named, star, fresh } or { empty = true }. `fresh`:
+--- it means the mailbox as it is now, for it has a ":" or a "*".
+function check.set(value)
+  local text, _, empty = set_text(value)
+  if empty then return { empty = true } end
+  if not text then return nil end
+  local normal, named, star = core.set(text)
+  if not normal then return nil end
+  return { text = normal, named = named, star = star, fresh = text:find("[:*]") ~= nil }
+end
+
+function Input:set(name)
+  local value = self:raw(name)
+  if value == nil then return nil end
+  local set = check.set(value)
+  if set then return set end
+  local _, wrong = set_text(value)
+  if wrong ~= nil then
+    return self:refuse(name, name .. " holds " .. check.kind(wrong)
+      .. "; its numbers are whole, from 1 to 4294967295")
+  end
+  return self:expected(name, SET, value)
+end
+
+-- A single number, or "*" where that is allowed, as a set.
+local function single(input, name, star)
+  local value = input:raw(name)
+  if value == nil then return nil end
+  if star and value == "*" or check.integer(value, 1, MOST) then return check.set(value) end
+  return input:expected(name, "a whole number from 1 to 4294967295" .. (star and ", or \"*\"" or ""), value)
+end
+
+-- Exactly one of two ways to name messages.
+local function one_of(input, first, second)
+  local a, b = input:raw(first), input:raw(second)
+  if a ~= nil and b ~= nil then
+    input:refuse(second, ("%s and %s are both given; one of them names the messages"):format(first, second))
+  elseif a == nil and b == nil then
+    input:refuse(second, ("which messages? %s or %s is missing"):format(first, second))
+  end
+end
+
+--- The messages of an action, by `range` or `uids`.
+function Input:messages()
+  one_of(self, "range", "uids")
+  local set = self:set("uids")
+  if set then
+    set.by_uid = true
+    return set
+  end
+  set = self:set("range")
+  if set then set.fresh = true end
+  return set
+end
+
+--- One message, by `index` or `uid`.
+function Input:message()
+  one_of(self, "index", "uid")
+  local set = single(self, "uid")
+  if set then
+    set.by_uid = true
+    return set
+  end
+  set = single(self, "index", true)
+  if set then set.fresh = true end
+  return set
+end
+
+--- UIDs, by `uid` or `uids`, without "*".
+function Input:doomed()
+  one_of(self, "uid", "uids")
+  local set = single(self, "uid") or self:set("uids")
+  if not set then return nil end
+  if set.star then
+    return self:refuse("uids", "uids must not have a \"*\": what arrives meanwhile was not meant")
+  end
+  set.by_uid = true
+  return set
+end
+
+--- What all actions on messages hand to the core.
+function check.place(mailbox, set, uid_validity)
+  return {
+    mailbox = mailbox.wire, set = set.text, named = set.by_uid and set.named or nil,
+    by_uid = set.by_uid or false, fresh = set.fresh or false, uid_validity = uid_validity,
+  }
+end
+
+-- --- Flags and dates ---------------------------------------------------------
+
+local FLAGS = "an array of flags like { \"\\\\Seen\", \"work\" }, or a set of them"
+
+-- An array as it is, a set sorted; nil and what is wrong.
+local function flag_list(value)
+  if type(value) ~= "table" then return nil, value end
+  local list = check.array(value)
+  if list then return list end
+  list = {}
+  for flag, on in next, value do
+    if type(flag) ~= "string" or type(on) ~= "boolean" then return nil, flag end
+    if on then list[#list + 1] = flag end
+  end
+  table.sort(list)
+  return list
+end
+
+--- Flags, each once, without \Recent.
+function Input:flags(name, optional)
+  local value = self:raw(name)
+  if value == nil and optional then return {} end
+  local given = flag_list(value)
+  if not given then return self:expected(name, FLAGS, value) end
+  local flags, seen, octets = {}, { ["\\recent"] = true }, 0
+  for i = 1, #given do
+    local flag = given[i]
+    if type(flag) ~= "string" or not core.is_flag(flag) then
+      return self:refuse(name, name .. " holds " .. check.kind(flag)
+        .. "; a flag is a word, with \"\\\" before it where it is a system flag")
+    end
+    if not seen[flag:lower()] then
+      seen[flag:lower()] = true
+      flags[#flags + 1] = flag
+      octets = octets + #flag + 1
+    end
+  end
+  if octets > LONGEST_FLAGS then
+    return self:refuse(name, ("%s are longer than %d octets"):format(name, LONGEST_FLAGS))
+  end
+  return flags
+end
+
+--- A time in epoch seconds, of the years 1 to 9999.
+function Input:time(name)
+  local value = self:raw(name)
+  if value == nil then return nil end
+  local seconds = check.seconds(value)
+  if seconds then return seconds end
+  return self:expected(name, "a time in seconds since 1970", value)
+end
+
+--- Whole seconds since the epoch that IMAP can write, or nil.
+function check.seconds(value)
+  local whole = type(value) == "number" and value == value and math.abs(value) < 2 ^ 40
+    and check.integer(math.floor(value), -2 ^ 40, 2 ^ 40)
+  return whole and core.day(whole) and whole or nil
+end
+
+return check

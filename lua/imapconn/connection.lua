@@ -1,0 +1,200 @@
+--- The Connection: what imapconn.connect returns. Its methods check who calls,
+--- hold the connection, run jobs through the loop, and answer as API says:
+--- a value, or nil, message, err.
+local core = require "imapconn.core"
+local actions = require "imapconn.actions"
+local batch = require "imapconn.batch"
+local callback = require "imapconn.callback"
+local check = require "imapconn.check"
+local errors = require "imapconn.errors"
+local job = require "imapconn.job"
+local link = require "imapconn.link"
+
+local FAREWELL = 2 -- seconds that close waits for the answer to LOGOUT
+
+local Connection = { __name = "imapconn.Connection" }
+Connection.__index = Connection
+
+-- Of a Connection: its link. Nothing of it shows in the object itself.
+local links = setmetatable({}, { __mode = "k" })
+
+local function not_mine(name)
+  return errors.give(errors.argument(name, "self", "call it as conn:" .. name .. "( ... ), on a Connection"))
+end
+
+-- Tasks that are but one.
+local function only(task)
+  local tasks = { task }
+  return function() return table.remove(tasks) end
+end
+
+-- Runs tasks within the deadlines of one call.
+local function run(held, next_task)
+  held:run {
+    next = next_task, timeout = held.timeout, seconds = held.call_timeout,
+    late = ("not finished within %g seconds (option call_timeout)"):format(held.call_timeout),
+  }
+end
+
+-- --- The actions -----------------------------------------------------------------
+
+for name, prepare in pairs(actions) do
+  Connection[name] = function(self, inputs)
+    local held = links[self]
+    if not held then return not_mine(name) end
+    local this, err
+    local ok, refused = held:hold(name, function()
+      this, err = prepare(check.inputs(name, inputs, held.core, held.literal_limit))
+      if this and this.kind then run(held, only(this)) end
+    end)
+    if not ok then return errors.give(refused) end
+    err = err or this.err
+    if err then return errors.give(err) end
+    return this.value
+  end
+end
+
+function Connection:batch(work)
+  local held = links[self]
+  if not held then return not_mine("batch") end
+  if type(work) ~= "function" then
+    return errors.give(errors.argument("batch", "function",
+      "batch takes a function(b) that records calls, not " .. check.kind(work)))
+  end
+  local record, err
+  local ok, refused = held:hold("batch", function()
+    record, err = batch.record(held.core, held.literal_limit, work)
+    if record then run(held, batch.tasks(record)) end
+  end)
+  if not ok then return errors.give(refused) end
+  if err then return errors.give(err) end
+  return batch.results(record)
+end
+
+-- --- Its life ----------------------------------------------------------------------
+
+function Connection:info()
+  local held = links[self]
+  if not held then return not_mine("info") end
+  local info = held.core:info()
+  info.host, info.port, info.secure = held.host, held.port, held.secure
+  info.tls = info.tls or held.tls
+  return info
+end
+
+function Connection:is_open()
+  local held = links[self]
+  if not held then return not_mine("is_open") end
+  return held:is_open()
+end
+
+-- Ends it, with `farewell` where nothing is under way.
+local function finish(held, farewell)
+  if held:interrupt("close was called") then return true end
+  if held:is_open() then farewell(held) end
+  held:shut("close was called")
+  return true
+end
+
+function Connection:close()
+  local held = links[self]
+  if not held then return not_mine("close") end
+  return finish(held, function() held:log_out(FAREWELL) end)
+end
+
+function Connection:__close()
+  local held = links[self]
+  if held then finish(held, held.wave) end
+end
+
+function Connection:__tostring()
+  local held = links[self]
+  if not held then return Connection.__name end
+  return ("%s (%s, %s)"):format(Connection.__name, held.name, held:is_open() and "open" or "closed")
+end
+
+-- --- Its beginning -------------------------------------------------------------------
+
+-- Stages of connecting that a transport may name.
+local STAGES = { resolve = true, connect = true, tls = true, timeout = true, closed = true,
+  unsupported = true, invalid_argument = true }
+
+-- A server may repeat what it was told.
+local function without_secrets(text, login)
+  for _, secret in ipairs { login.password or "", login.token or "" } do
+    if secret ~= "" then text = text:gsub(secret:gsub("%p", "%%%0"), "...") end
+  end
+  return text
+end
+
+-- The caller's transport: a link, or nil and a failure.
+local function over_stream(settings)
+  local ok, stream, reason, stage = callback.outside(settings.transport, settings.options)
+  if not ok then
+    local failed = callback.failure("transport.connect", stream)
+    return nil, { code = "callback", reason = failed.text, cause = failed.cause }
+  elseif not stream then
+    return nil, { code = STAGES[stage] and stage or "connect", reason = errors.show(reason) }
+  end
+  for _, name in ipairs { "send", "receive", "close" } do
+    if not check.has_method(stream, name) then
+      return nil, { code = "callback", reason = "transport.connect gave no stream: it has no " .. name }
+    end
+  end
+  return link.new { core = core.attach(settings.attach), stream = stream }
+end
+
+local function over_libcurl(settings)
+  local c, failure = core.open(settings.open)
+  if not c then return nil, failure end
+  return link.new { core = c, wait = settings.wait }
+end
+
+local function log_in(held, settings, what, deadline)
+  local late = ("not logged in within %g seconds (option connect_timeout)"):format(settings.connect_timeout)
+  local credentials = job.new {
+    what = what, kind = "connect", inputs = settings.login,
+    shape = function(raw)
+      if held.stream and settings.login.protected and check.has_method(held.stream, "tls") then
+        held.tls = held.stream:tls()
+      end
+      return raw
+    end,
+  }
+  local ok, refused = held:hold("connect", function()
+    held:run {
+      next = only(credentials), timeout = math.huge, late = late,
+      seconds = math.max(0, deadline - core.now()),
+    }
+  end)
+  return ok and credentials.err or refused
+end
+
+local connection = {}
+
+--- Opens a connection and logs in, with what options.read answered: a
+--- Connection, or nil, message, err.
+function connection.open(settings)
+  local deadline = core.now() + settings.connect_timeout
+  local name = ("%s:%d"):format(settings.login.host, settings.login.port)
+  local what = "connect to " .. name
+  local held, failure = (settings.transport and over_stream or over_libcurl)(settings)
+  if not held then return errors.give(errors.failed(what, failure, true)) end
+
+  held.name, held.host, held.port = name, settings.login.host, settings.login.port
+  held.secure, held.trace = settings.secure, settings.trace
+  held.timeout, held.call_timeout = settings.timeout, settings.call_timeout
+  held.literal_limit = settings.literal_limit
+  local err = log_in(held, settings, what, deadline)
+  if err then
+    held:shut(err.message)
+    err.message = without_secrets(err.message, settings.login)
+    err.response_text = err.response_text and without_secrets(err.response_text, settings.login)
+    return errors.give(err)
+  end
+  local self = setmetatable({}, Connection)
+  links[self] = held
+  return self
+end
+
+return connection

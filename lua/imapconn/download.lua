@@ -1,0 +1,72 @@
+--- Where the octets of a download go: into a string, a function or a file, on
+--- the way decoded, counted, and told to `progress`.
+local callback = require "imapconn.callback"
+local check = require "imapconn.check"
+local part = require "imapconn.part"
+
+local download = {}
+
+--- Reads the input `sink`: a function(chunk), or nil where there is none.
+function download.sink(input)
+  local sink = input:raw("sink")
+  if sink == nil or type(sink) == "function" then return sink end
+  if check.has_method(sink, "write") then
+    return function(chunk) return sink:write(chunk) end
+  end
+  return input:expected("sink", "a function, or an open file", sink)
+end
+
+local Flow = {}
+Flow.__index = Flow
+
+--- `wanted`: { part, decode, sink, progress, most }. `most`: octets that may be
+--- collected where there is no sink.
+function download.flow(wanted)
+  return setmetatable({ wanted = wanted, done = 0, size = 0, chunks = {} }, Flow)
+end
+
+-- Once the structure is known: is the part there, and how is it decoded?
+function Flow:look(structure)
+  if self.looked or not structure or not self.wanted.part then return end
+  self.looked = true
+  local node, body = part.node(structure, self.wanted.part)
+  self.node, self.absent = node, not node
+  if body and self.wanted.decode then self.decoder = part.decoder(body) end
+end
+
+function Flow:give(chunk)
+  self.size = self.size + #chunk
+  if chunk == "" then return end
+  if self.wanted.sink then return callback.tell("sink", self.wanted.sink, chunk) end
+  self.chunks[#self.chunks + 1] = chunk
+end
+
+--- Takes a piece of `total` octets: nil, or why a callback failed, or
+--- nil and true where more was to be held than the limit allows.
+function Flow:take(chunk, total)
+  if self.absent then return end
+  self.done = self.done + #chunk
+  local failed = self:give(self.decoder and self.decoder:feed(chunk) or chunk)
+  if failed then return failed end
+  if not self.wanted.sink and self.size > self.wanted.most then return nil, true end
+  if self.wanted.progress then
+    return callback.tell("progress", self.wanted.progress, self.done, total)
+  end
+end
+
+--- The end: nil or why a callback failed.
+function Flow:finish()
+  if self.decoder then return self:give(self.decoder:finish()) end
+end
+
+--- Puts what came into the result.
+function Flow:describe(result)
+  result.size = self.size
+  if not self.wanted.sink then result.content = table.concat(self.chunks) end
+  if self.node then part.describe(result, self.node) end
+  if self.wanted.decode then
+    result.converted = self.decoder ~= nil and self.decoder:converted()
+  end
+end
+
+return download

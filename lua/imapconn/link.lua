@@ -1,0 +1,314 @@
+--- The loop that drives the core: bytes out, waiting, bytes in, until every
+--- action of a call has ended. Keeps the deadlines and the rule that one call
+--- at a time holds the connection. Knows no action.
+local core = require "imapconn.core"
+local callback = require "imapconn.callback"
+local errors = require "imapconn.errors"
+
+local MOST_RUNNING = 64 -- actions in the core at a time
+local LONGEST_WAIT = 600 -- seconds; a wait may always end early
+local SLICE = 0.05 -- seconds of sending, and of reading, where both pipes are full
+local LAST_WORDS = 2 -- seconds that a server has to close after BYE
+local CHUNK = 65536 -- octets read at a time
+
+local Link = {}
+Link.__index = Link
+
+local link = {}
+
+--- Holds a connection of the core. `given`: { core, stream, wait, trace,
+--- timeout, name }; `stream` only where the core has no socket of its own.
+function link.new(given)
+  return setmetatable(given, Link)
+end
+
+-- --- Who holds it --------------------------------------------------------------
+
+local function is_dead(thread)
+  return type(thread) == "thread" and coroutine.status(thread) == "dead"
+end
+
+function Link:is_open()
+  return not self.over and self.core:is_alive()
+end
+
+-- A coroutine that ended in the middle of a call leaves no state to go on from.
+local function bury_abandoned(self)
+  if self.busy and is_dead(self.owner) then
+    self.core:kill("closed", "the coroutine of " .. self.busy .. " ended in the middle of it")
+    self:leave()
+  end
+end
+
+-- Takes the connection for a call, or says why it cannot.
+local function enter(self, name)
+  bury_abandoned(self)
+  if not self:is_open() then
+    return errors.failed(name, {
+      code = "closed", outcome = "not_sent",
+      reason = "the connection is closed" .. (self.over and " (" .. self.over .. ")" or ""),
+    })
+  elseif self.busy then
+    return errors.new("busy", name .. ": the connection is busy with " .. self.busy,
+      { outcome = "not_sent", retryable = true })
+  end
+  self.busy, self.owner = name, (coroutine.running())
+end
+
+local function close_stream(self)
+  if self.stream then callback.outside(self.stream.close, self.stream) end
+end
+
+--- Ends it without a word.
+function Link:shut(why)
+  self.over = self.over or why
+  self.core:close()
+  close_stream(self)
+end
+
+--- Gives the connection back; closes it where it is dead.
+function Link:leave()
+  local open = self:is_open()
+  self.busy, self.owner = nil, nil
+  if not open then self:shut(self.fault or "it has ended") end
+end
+
+--- Runs `work` while holding the connection: true, or nil and an error.
+function Link:hold(name, work)
+  local err = enter(self, name)
+  if err then return nil, err end
+  local ok, reason = callback.protect(work)
+  if not ok then -- out of memory, or (on PUC Lua 5.1) raised by wait
+    self.core:kill("closed", "an error was raised in the middle of " .. name)
+    self:leave()
+    error(reason, 0)
+  end
+  self:leave()
+  return true
+end
+
+--- Ends the call that holds the connection; it answers `closed`.
+function Link:interrupt(why)
+  bury_abandoned(self)
+  if not self.busy then return false end
+  self.fault = why
+  self.core:kill("closed", why)
+  self.core:arm(0) -- its wait ends at once
+  close_stream(self)
+  return true
+end
+
+-- --- Deadlines -------------------------------------------------------------------
+
+-- Seconds that may be waited; nil where a deadline has passed, and the
+-- connection is dead.
+local function left(call)
+  local c, now = call.core, core.now()
+  local moved = c:moved()
+  if moved ~= call.moved or call.worked then
+    call.moved, call.worked, call.quiet_since = moved, false, now
+  end
+  if not call.bye and c:ended_words() then call.bye = now + LAST_WORDS end
+  local quiet_till = call.quiet_since + call.timeout
+  local till = math.min(call.deadline, quiet_till, call.bye or math.huge)
+  if now < till then return math.min(till - now, LONGEST_WAIT) end
+  if till == call.bye then
+    c:kill("closed", "the server said BYE")
+  elseif till == call.deadline then
+    c:kill("timeout", call.late)
+  else
+    c:kill("timeout", ("no answer within %g seconds (option timeout)"):format(call.timeout))
+  end
+end
+
+-- A server that never lets us wait does not escape the deadline.
+local function keep_deadline(call)
+  if core.now() >= call.deadline then call.core:kill("timeout", call.late) end
+end
+
+-- --- The caller's functions ---------------------------------------------------------
+
+-- Calls wait or the stream; where it raises, the connection is dead.
+local function ask(call, name, fn, ...)
+  local ok, value, reason = callback.outside(fn, ...)
+  if ok then return value, reason end
+  call.failed = callback.failure(name, value)
+  call.core:kill("callback", call.failed.text)
+  return nil, "failed"
+end
+
+local function tell_trace(call)
+  local trace = call.link.trace
+  if not trace then return end
+  for _, line in ipairs(call.core:trace()) do
+    if not call.trace_failed then
+      call.trace_failed = callback.tell("trace", trace, line[1], line[2])
+    end
+  end
+end
+
+-- --- What the core may ask for --------------------------------------------------------
+
+local steps = {}
+
+function steps.done(call, id)
+  local task = call.running[id]
+  call.running[id], call.count = nil, call.count - 1
+  local raw, failure, done = call.core:result(id)
+  if failure and not call.core:is_alive() then
+    call.link.fault = call.link.fault or failure.reason
+  end
+  task:settle(raw, failure, done, call)
+end
+
+function steps.piece(call, id, chunk, total)
+  local c = call.core
+  call.running[id]:piece(chunk, total, c, id)
+  call.worked = true
+end
+
+function steps.content(call, id, index, offset, max)
+  local bytes, failed = call.running[id]:content(index, offset, max)
+  if bytes then
+    call.core:supply(bytes)
+  else
+    call.core:kill("callback", failed.text)
+  end
+  call.worked = true
+end
+
+-- Much has moved, and nothing is for us: only the deadline is looked at.
+function steps.again(call)
+  call.worked = true
+end
+
+function steps.wait(call)
+  local seconds = left(call)
+  if not seconds then return end
+  call.core:arm(seconds)
+  local value, reason = ask(call, "wait", call.link.wait, call.core:fd(), seconds)
+  if value or reason == "timeout" or value == nil and reason == nil then return end
+  if call.failed then return end
+  call.failed = callback.failure("wait", reason == nil and value or reason)
+  call.core:kill("callback", call.failed.text)
+end
+
+local function receive(call, seconds)
+  local stream = call.link.stream
+  local bytes, reason = ask(call, "the transport", stream.receive, stream, CHUNK, seconds)
+  if call.failed or bytes == "" or reason == "timeout" then return end
+  if type(bytes) == "string" then
+    call.core:feed(bytes)
+  elseif reason == "closed" or reason == nil then
+    call.core:ended()
+  else
+    call.core:kill("closed", errors.show(reason))
+  end
+end
+
+function steps.receive(call)
+  local seconds = left(call)
+  if seconds then receive(call, seconds) end
+end
+
+-- What cannot be sent at once waits while we read: the server may be writing
+-- to us, and read nothing until we have read that. So may its last words.
+function steps.send(call, bytes)
+  local seconds = left(call)
+  if not seconds then return end
+  local stream = call.link.stream
+  local slice = math.min(seconds, SLICE)
+  local count, reason = ask(call, "the transport", stream.send, stream, bytes, slice)
+  if call.failed then return end
+  if type(count) == "number" and count >= 1 and count <= #bytes then
+    call.core:sent(count)
+  elseif count or reason == "timeout" or reason == "closed" then
+    receive(call, slice)
+  else
+    call.core:kill("closed", errors.show(reason))
+  end
+end
+
+function steps.upgrade(call)
+  local seconds = left(call)
+  if not seconds then return end
+  local stream = call.link.stream
+  local done, reason = ask(call, "the transport", stream.starttls, stream, seconds)
+  if done then
+    call.core:upgraded()
+  elseif not call.failed then
+    call.core:kill(reason == "timeout" and "timeout" or "tls", "STARTTLS: " .. errors.show(reason))
+  end
+  call.worked = true
+end
+
+-- The core has forgotten what ran; answer for it.
+function steps.dead(call)
+  for id, task in pairs(call.running) do
+    call.running[id], call.count = nil, call.count - 1
+    task:settle(nil, { code = "closed", reason = call.link.fault or "the connection has ended" }, nil, call)
+  end
+end
+
+-- --- The loop -------------------------------------------------------------------------
+
+local function start_tasks(call)
+  while call.count < MOST_RUNNING do
+    local task = call.next()
+    if not task then return end
+    if call.core:is_alive() then
+      call.running[call.core:start(task.kind, task.inputs)] = task
+      call.count = call.count + 1
+    else
+      task:settle(nil, {
+        code = "closed", outcome = "not_sent",
+        reason = "the connection ended before it was sent",
+      }, nil, call)
+    end
+  end
+end
+
+--- Runs tasks until all have been settled. `call`: { next, seconds, late,
+--- timeout }: next() answers the next task or nil; `seconds` for all of them,
+--- `late` says that they are over, `timeout` is for the time between two bytes.
+--- A task has kind, inputs, settle(raw, failure, done, call), and where it needs
+--- them piece(chunk, total, core, id) and content(index, offset, max).
+function Link:run(call)
+  call.link, call.core, call.running, call.count = self, self.core, {}, 0
+  call.deadline, call.worked = core.now() + call.seconds, true
+  start_tasks(call)
+  while call.count > 0 do
+    keep_deadline(call)
+    local what, id, a, b, c = self.core:advance()
+    tell_trace(call)
+    steps[what](call, id, a, b, c)
+    start_tasks(call)
+  end
+end
+
+-- --- The end ----------------------------------------------------------------------------
+
+local farewell = { kind = "logout", inputs = {} }
+function farewell.settle() end
+
+--- Says LOGOUT, and gives the server `seconds` to answer.
+function Link:log_out(seconds)
+  local tasks = { farewell }
+  self:hold("close", function()
+    self:run {
+      next = function() return table.remove(tasks) end,
+      seconds = seconds, timeout = math.huge, late = "no answer to LOGOUT",
+    }
+  end)
+end
+
+--- Says LOGOUT as far as that does not block.
+function Link:wave()
+  self:hold("close", function()
+    self.core:start("logout", {})
+    local what, bytes = self.core:advance()
+    if what == "send" then callback.outside(self.stream.send, self.stream, bytes, 0) end
+  end)
+end
+
+return link

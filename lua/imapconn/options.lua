@@ -1,0 +1,217 @@
+--- The options of connect: read, checked, and sorted by who needs them.
+local core = require "imapconn.core"
+local check = require "imapconn.check"
+
+local options = {}
+
+local LITERAL_LIMIT = 268435456 -- octets held in memory, by default
+
+-- Reads one option each, as Input's methods do.
+local read = {}
+
+-- Text that ends up in a C string.
+function read.text(input, name, what)
+  local value = input:raw(name)
+  if value == nil or type(value) == "string" and value ~= "" and not value:find("%z") then return value end
+  return input:expected(name, what or "text without NUL", value)
+end
+
+-- A host's name or address: nothing that would mean more within a URL.
+function read.host(input, name, required)
+  local value = input:raw(name)
+  if value == nil and not required then return nil end
+  if type(value) ~= "string" or value == "" or #value > 255 or value:find("[%c%s/@?#\\<>]") then
+    return input:expected(name, "a host name or an address", value)
+  elseif value:find("^[^:]*:%d*$") then
+    return input:refuse(name, name .. " must be a host name or an address; the port is an option of its own")
+  end
+  return value
+end
+
+function read.seconds(input, name, default)
+  local value = input:raw(name)
+  if value == nil then return default end
+  if type(value) == "number" and value > 0 then return value end
+  return input:expected(name, "a number of seconds above 0, or math.huge", value)
+end
+
+function read.secure(input)
+  local value = input:raw("secure")
+  if value == nil then return true end
+  if value == "starttls" or type(value) == "boolean" then return value end
+  return input:expected("secure", 'true, "starttls" or false', value)
+end
+
+local TLS = { ["TLSv1.0"] = 0, ["TLSv1.1"] = 1, ["TLSv1.2"] = 2, ["TLSv1.3"] = 3 }
+
+function read.tls_version(input, name, default)
+  local value = input:raw(name)
+  if value == nil then return default end
+  if TLS[value] then return value end
+  return input:expected(name, '"TLSv1.0", "TLSv1.1", "TLSv1.2" or "TLSv1.3"', value)
+end
+
+function read.pin(input)
+  local value = read.text(input, "pinned_public_key")
+  if value == nil or value:find("^sha256//[%w+/]+=*$") then return value end
+  return input:refuse("pinned_public_key", "pinned_public_key must be sha256//BASE64 of the server's public key")
+end
+
+-- Upper limits of the limits: sizes that a Lua number holds exactly; `nesting`
+-- is the depth of recursion, the others count 32 bits.
+local LIMITS = {
+  line = 2 ^ 40, literal = 2 ^ 40, response = 2 ^ 40,
+  nesting = 1000, nodes = 4294967295, messages = 4294967295,
+}
+
+function read.limits(input)
+  local given = input:raw("limits")
+  if given == nil then return {} end
+  if type(given) ~= "table" then return input:expected("limits", "a table", given) end
+  local limits = {}
+  for name, value in next, given do
+    local most = LIMITS[name]
+    if not most then
+      return input:refuse("limits", "limits has no " .. check.kind(name)
+        .. "; there are line, literal, response, nesting, nodes, messages")
+    end
+    limits[name] = check.integer(value, 1, most)
+    if not limits[name] then
+      return input:refuse("limits", ("limits.%s must be a whole number from 1 to %.0f, not %s")
+        :format(name, most, check.kind(value)))
+    end
+  end
+  return limits
+end
+
+function read.transport(input)
+  local value = input:raw("transport")
+  if value == nil then return nil end
+  local connect = type(value) == "table" and rawget(value, "connect")
+  if type(connect) == "function" then return connect end
+  return input:expected("transport", "a table { connect = function(options) }", value)
+end
+
+-- --- Who one is ------------------------------------------------------------------
+
+-- Mechanisms, with what each needs.
+local MECHANISMS = {
+  PLAIN = "password", LOGIN = "password", ["CRAM-MD5"] = "password",
+  ["SCRAM-SHA-1"] = "password", ["SCRAM-SHA-256"] = "password",
+  XOAUTH2 = "access_token", OAUTHBEARER = "access_token",
+  EXTERNAL = "", ANONYMOUS = "",
+}
+
+function read.mechanism(input)
+  local value = input:raw("auth")
+  if value == nil then return nil end
+  local name = type(value) == "string" and value:upper()
+  if name and MECHANISMS[name] then return name end
+  local names = {}
+  for known in pairs(MECHANISMS) do names[#names + 1] = known end
+  table.sort(names)
+  return input:expected("auth", "one of " .. table.concat(names, ", "), value)
+end
+
+-- What identifies the user; the password may be empty, the others not.
+local function read_login(input, secure)
+  local username = input:raw("username")
+  local password = input:raw("password")
+  local token = read.text(input, "access_token")
+  local mechanism = read.mechanism(input)
+  for name, value in pairs { username = username, password = password } do
+    if type(value) ~= "string" or value:find("%z") then input:expected(name, "text without NUL", value) end
+  end
+  local needs = MECHANISMS[mechanism]
+  if username == nil and needs ~= "" then
+    input:refuse("username", "username is missing; only the mechanisms EXTERNAL and ANONYMOUS need none")
+  elseif needs == "password" and password == nil then
+    input:refuse("password", "password is missing; " .. mechanism .. " needs it")
+  elseif needs == "access_token" and token == nil then
+    input:refuse("access_token", "access_token is missing; " .. mechanism .. " needs it")
+  elseif secure and needs == nil and password == nil and token == nil and input:raw("client_cert") == nil then
+    input:refuse("password", "password is missing; so are access_token and client_cert, which would do as well")
+  end
+  return { username = username, password = password, token = token, mechanism = mechanism }
+end
+
+-- --- All of them -------------------------------------------------------------------
+
+local SECURITY = { [true] = "tls", starttls = "starttls", [false] = "plain" }
+
+-- What libcurl and Mbed TLS are told.
+local function read_open(input, secure)
+  local open = {
+    security = SECURITY[secure],
+    min_tls_version = read.tls_version(input, "min_tls_version", "TLSv1.1"),
+    max_tls_version = read.tls_version(input, "max_tls_version", "TLSv1.3"),
+    min_dh_size = input:integer("min_dh_size", 1, 65536) or 1024,
+    verify = input:boolean("verify", true),
+    server_name = read.host(input, "server_name"),
+    ca_file = read.text(input, "ca_file", "the path of a file"),
+    ca_path = read.text(input, "ca_path", "the path of a folder"),
+    client_cert = read.text(input, "client_cert", "the path of a file"),
+    client_key = read.text(input, "client_key", "the path of a file"),
+    client_key_password = read.text(input, "client_key_password"),
+    pinned_public_key = read.pin(input),
+    proxy = read.text(input, "proxy", "a proxy URL"),
+    limits = read.limits(input),
+  }
+  local min, max = TLS[open.min_tls_version], TLS[open.max_tls_version]
+  if min and max and min > max then
+    input:refuse("min_tls_version", "min_tls_version is above max_tls_version")
+  end
+  if open.proxy and open.proxy:find("[%c%s]") then
+    input:refuse("proxy", "proxy must be a URL without blanks")
+  end
+  if open.client_key and not open.client_cert then
+    input:refuse("client_cert", "client_cert is missing; client_key is its key")
+  end
+  return open
+end
+
+--- Reads the options: settings for connection.open, or nil and an error.
+function options.read(given)
+  local input = check.inputs("connect", given)
+  local host = read.host(input, "host", true)
+  local secure = read.secure(input)
+  local port = input:integer("port", 1, 65535) or (secure == true and 993 or 143)
+  local login = read_login(input, secure)
+  local open = read_open(input, secure)
+  local settings = {
+    secure = secure, login = login, open = open,
+    connect_timeout = read.seconds(input, "connect_timeout", 30),
+    timeout = read.seconds(input, "timeout", 300),
+    call_timeout = read.seconds(input, "call_timeout", 3600),
+    trace = input:callback("trace"),
+    wait = input:callback("wait") or core.wait,
+    transport = read.transport(input),
+  }
+  if input:boolean("compress") then
+    input:unsupported("compress", "compress: COMPRESS=DEFLATE is not there yet")
+  end
+  local err = input:failed()
+  if err then return nil, err end
+
+  login.host, login.port = host, port
+  login.starttls, login.protected = secure == "starttls", secure ~= false
+  open.host, open.port, open.trace = host, port, settings.trace ~= nil
+  settings.literal_limit = open.limits.literal or LITERAL_LIMIT
+  settings.attach = { limits = open.limits, trace = open.trace, security = open.security }
+  settings.options = options.for_transport(input, settings)
+  return settings
+end
+
+-- A transport of the caller's gets the options as given, with their defaults.
+function options.for_transport(input, settings)
+  local all = {}
+  for _, name in ipairs(input.names) do all[name] = rawget(input.given, name) end
+  for name, value in pairs(settings.open) do all[name] = value end
+  all.security, all.secure = nil, settings.secure
+  all.connect_timeout, all.timeout = settings.connect_timeout, settings.timeout
+  all.call_timeout = settings.call_timeout
+  all.transport, all.trace, all.wait = nil, nil, nil
+  return all
+end
+
+return options
