@@ -149,6 +149,12 @@ static int queue_authenticate(struct imap_session *s, struct imap_action *a,
   return imap_session_queue(s, c);
 }
 
+/* Capabilities change with the login: a list is new that comes with the answer,
+** in its code or before it; else we ask (RFC 9051 6.2.2). */
+static void forget_capabilities(struct imap_session *s) {
+  s->caps.known = false;
+}
+
 static int authenticate(struct imap_session *s, struct imap_action *a) {
   struct imap_login *login = a->login;
   const char *name = choose(s, login);
@@ -158,6 +164,7 @@ static int authenticate(struct imap_session *s, struct imap_action *a) {
     no_mechanism(a);
     return IMAP_OK;
   }
+  forget_capabilities(s);
   if (name[0] == '\0') return queue_login(s, a);
   m = imap_sasl_find(imap_span_of(name));
   if (m == NULL) {
@@ -330,8 +337,6 @@ static int answer(struct imap_session *s, struct imap_action *a,
     case STEP_STARTTLS:
       return tls_answered(s, a, r);
     case STEP_LOGIN: case STEP_AUTHENTICATE:
-      /* capabilities change with the login: only the OK's own list is new */
-      if (!imap_span_is(r->code, "CAPABILITY")) imap_caps_clear(&s->caps);
       return authenticated(a, c, r);
     default: /* CAPABILITY: a refusal leaves the list empty */
       s->caps.known = true;

@@ -201,21 +201,19 @@ static int result(lua_State *L) {
   struct connection *c = check(L);
   int id = (int)luaL_checkinteger(L, 2);
   struct imap_action *a = c->done;
+  int rows;
   if (a == NULL || a->id != id) return luaL_error(L, "action %d has no result", id);
   if (a->failure.code == IMAP_CODE_NOMEM)
     return luaL_error(L, "not enough memory");
   push_rows(L, id);
+  rows = lua_gettop(L);
   if (a->failure.code == IMAP_CODE_NONE) {
-    imaplua_push_result(L, a, lua_gettop(L));
+    imaplua_push_result(L, a, rows);
   } else {
-    int rows = lua_gettop(L);
     lua_pushnil(L);
     imaplua_push_failure(L, a, &a->failure);
     if (a->failure.outcome == IMAP_OUTCOME_PARTIAL || a->append_count > 1)
       imaplua_push_result(L, a, rows);
-    else
-      lua_pushnil(L);
-    lua_remove(L, rows);
   }
   imaplua_get_companion(L, 1);
   lua_pushnil(L);
@@ -223,7 +221,7 @@ static int result(lua_State *L) {
   lua_pop(L, 1);
   c->done = NULL;
   imap_action_free(a);
-  return lua_gettop(L) - 2;
+  return lua_gettop(L) - rows;
 }
 
 /* The structure of the part that a download has seen so far. */
@@ -323,19 +321,20 @@ static bool feed(struct connection *c, const char *data, size_t size) {
   return true;
 }
 
+static bool begins_with(struct imap_span text, const char *word) {
+  size_t size = strlen(word);
+  return text.size >= size && memcmp(text.data, word, size) == 0;
+}
+
 /* Connected: what the server said so far goes to the session. After STARTTLS
 ** nothing of the greeting is left to be believed. */
 static void hand_over(struct connection *c) {
   struct imap_span prelude = imap_transport_prelude(c->transport);
-  c->connecting = false;
-  if (prelude.size >= 5 && (memcmp(prelude.data, "* OK", 4) == 0 ||
-                            memcmp(prelude.data, "* PRE", 5) == 0 ||
-                            memcmp(prelude.data, "* BYE", 5) == 0))
-    (void)feed(c, prelude.data, prelude.size);
-  else {
+  if (!begins_with(prelude, "* OK") && !begins_with(prelude, "* PREAUTH") &&
+      !begins_with(prelude, "* BYE"))
     imap_session_greeted(c->session);
-    (void)feed(c, prelude.data, prelude.size);
-  }
+  c->session->replayed = prelude.size; /* the transport has traced it */
+  (void)feed(c, prelude.data, prelude.size);
 }
 
 /* IMAP_OK: connected, or failed and dead. IMAP_MORE: wait. */
@@ -343,12 +342,11 @@ static int go_on_connecting(struct connection *c) {
   int status = imap_transport_connect(c->transport);
   take_transport_trace(c);
   if (status == IMAP_MORE) return IMAP_MORE;
-  if (status < 0) {
-    c->connecting = false;
+  c->connecting = false;
+  if (status < 0)
     transport_failed(c);
-  } else {
+  else
     hand_over(c);
-  }
   return IMAP_OK;
 }
 

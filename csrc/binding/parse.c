@@ -98,7 +98,7 @@ static void set_fetch(struct imaplua_maker *m, int table) {
   uint32_t uid, items;
   lua_newtable(m->L);
   if (imap_row_uid(m->response, &uid, &items)) {
-    lua_pushnumber(m->L, uid);
+    imaplua_push_u64(m->L, uid);
     imaplua_set(m, lua_gettop(m->L) - 1, KEY_UID);
   }
   imaplua_fill_message(m, lua_gettop(m->L), all);
@@ -126,7 +126,7 @@ static void push_response(struct imaplua_maker *m) {
     lua_setfield(L, table, "name");
   }
   if (r->numbered) {
-    lua_pushnumber(L, r->number);
+    imaplua_push_u64(L, r->number);
     lua_setfield(L, table, "number");
   }
   set_text(L, table, "code", r->code);

@@ -447,7 +447,8 @@ static int route_response(struct imap_session *s, struct imap_span bytes,
   struct imap_response *r = &s->response;
   int status = imap_parse(&s->parser, &s->framer, bytes, r);
   if (status < 0) return status;
-  if (s->tracing) imap_session_note_response(s, r);
+  if (s->tracing && s->replayed == 0) imap_session_note_response(s, r);
+  s->replayed -= s->replayed < bytes.size + 2 ? s->replayed : bytes.size + 2;
   s->flowing = NULL;
   if (s->state == IMAP_SESSION_GREETING) {
     status = route_greeting(s, r);

@@ -63,6 +63,7 @@ struct imap_session {
   size_t octets_in_flight;
   char tag_prefix[8];
   uint32_t next_tag;
+  size_t replayed;              /* octets that the trace has shown before */
   bool tracing;
   struct imap_buffer trace;     /* lines, "C: …" or "S: …", each with LF */
 
