@@ -1,0 +1,254 @@
+/* advance.c - what moves a connection: advance() does what can be done without
+** waiting, and says what to do next. Nothing here blocks or calls Lua. */
+#include <string.h>
+
+#include "binding/connection.h"
+
+enum { MAX_MOVED = 1 << 23 }; /* octets before Lua may look at its clocks */
+
+static void make_row(lua_State *L, struct connection *c,
+                     const struct imap_event *event) {
+  int top = lua_gettop(L);
+  struct imaplua_maker m = {.L = L, .scratch = &c->scratch, .text = &c->text};
+  luaL_checkstack(L, 8, "row");
+  imaplua_push_keys(L);
+  m.keys = lua_gettop(L);
+  imaplua_push_rows(L, event->action->id);
+  imaplua_add_row(&m, event, lua_gettop(L), c->session->utf8);
+  lua_settop(L, top);
+}
+
+/* Hands an event to Lua; 0: it was taken here. */
+static int push_event(lua_State *L, struct connection *c,
+                      const struct imap_event *event) {
+  switch (event->kind) {
+    case IMAP_EVENT_ROW:
+      make_row(L, c, event);
+      return 0;
+    case IMAP_EVENT_PIECE:
+      lua_pushliteral(L, "piece");
+      lua_pushinteger(L, event->action->id);
+      lua_pushlstring(L, event->piece.data, event->piece.size);
+      lua_pushnumber(L, (lua_Number)event->size);
+      return 4;
+    case IMAP_EVENT_CONTENT:
+      lua_pushliteral(L, "content");
+      lua_pushinteger(L, event->action->id);
+      lua_pushinteger(L, (lua_Integer)event->index + 1);
+      lua_pushnumber(L, (lua_Number)event->offset);
+      lua_pushinteger(L, (lua_Integer)event->size);
+      return 5;
+    case IMAP_EVENT_UPGRADE:
+      lua_pushliteral(L, "upgrade");
+      return 1;
+    case IMAP_EVENT_DONE:
+      imap_action_free(c->done);
+      c->done = event->action;
+      lua_pushliteral(L, "done");
+      lua_pushinteger(L, event->action->id);
+      return 2;
+  }
+  return 0;
+}
+
+/* libcurl's own lines, then the session's. */
+static void take_transport_trace(struct connection *c) {
+  struct imap_buffer *lines = imap_transport_trace(c->transport);
+  imap_buffer_add_span(&c->session->trace, imap_buffer_span(lines));
+  imap_buffer_clear(lines);
+}
+
+static enum imap_code stage_code(enum imap_stage stage) {
+  switch (stage) {
+    case IMAP_STAGE_TLS: return IMAP_CODE_TLS;
+    case IMAP_STAGE_PROTOCOL: return IMAP_CODE_PROTOCOL;
+    case IMAP_STAGE_LIMIT: return IMAP_CODE_LIMIT;
+    case IMAP_STAGE_NOMEM: return IMAP_CODE_NOMEM;
+    case IMAP_STAGE_ARGUMENT: return IMAP_CODE_INVALID_ARGUMENT;
+    case IMAP_STAGE_UNSUPPORTED: return IMAP_CODE_UNSUPPORTED;
+    case IMAP_STAGE_RESOLVE: return IMAP_CODE_RESOLVE;
+    case IMAP_STAGE_CONNECT: return IMAP_CODE_CONNECT;
+    default: return IMAP_CODE_CLOSED;
+  }
+}
+
+static void transport_failed(struct connection *c) {
+  const struct imap_transport_failure *f = imap_transport_failure(c->transport);
+  c->session->fault.field = f->field;
+  imap_session_kill(c->session, stage_code(f->stage), f->text);
+}
+
+/* Copies bytes into the session. False: out of memory, and it is dead. */
+static bool feed(struct connection *c, const char *data, size_t size) {
+  while (size > 0) {
+    size_t room;
+    char *space = imap_session_space(c->session, &room);
+    if (space == NULL) return false;
+    if (room > size) room = size;
+    memcpy(space, data, room);
+    imap_session_filled(c->session, room);
+    data += room;
+    size -= room;
+  }
+  return true;
+}
+
+static bool begins_with(struct imap_span text, const char *word) {
+  size_t size = strlen(word);
+  return text.size >= size && memcmp(text.data, word, size) == 0;
+}
+
+/* Connected: what the server said so far goes to the session. After STARTTLS
+** nothing of the greeting is left to be believed. */
+static void hand_over(struct connection *c) {
+  struct imap_span prelude = imap_transport_prelude(c->transport);
+  if (!begins_with(prelude, "* OK") && !begins_with(prelude, "* PREAUTH") &&
+      !begins_with(prelude, "* BYE"))
+    imap_session_greeted(c->session);
+  c->session->replayed = prelude.size; /* the transport has traced it */
+  (void)feed(c, prelude.data, prelude.size);
+}
+
+/* IMAP_OK: connected, or failed and dead. IMAP_MORE: wait. */
+static int go_on_connecting(struct connection *c) {
+  int status = imap_transport_connect(c->transport);
+  take_transport_trace(c);
+  if (status == IMAP_MORE) return IMAP_MORE;
+  c->connecting = false;
+  if (status < 0)
+    transport_failed(c);
+  else
+    hand_over(c);
+  return IMAP_OK;
+}
+
+/* Moves bytes both ways: while sending we read, and while reading we send
+** (WIRE.md, rule 9). Returns how many octets. */
+static size_t move_bytes(struct connection *c) {
+  struct imap_span out = imap_session_output(c->session);
+  size_t sent = 0, got = 0, room;
+  char *space;
+  int status;
+  if (out.size > 0) {
+    status = imap_transport_send(c->transport, out.data, out.size, &sent);
+    if (sent > 0) imap_session_sent(c->session, sent);
+    if (status < 0 && status != IMAP_CLOSED) {
+      transport_failed(c);
+      return 1;
+    }
+  }
+  space = imap_session_space(c->session, &room);
+  if (space == NULL) return 1;
+  status = imap_transport_receive(c->transport, space, room, &got);
+  if (got > 0) imap_session_filled(c->session, got);
+  if (status == IMAP_CLOSED)
+    imap_session_ended(c->session);
+  else if (status < 0)
+    transport_failed(c);
+  c->moved += (double)(sent + got);
+  return status < 0 ? sent + got + 1 : sent + got;
+}
+
+static int say(lua_State *L, const char *what) {
+  lua_pushstring(L, what);
+  return 1;
+}
+
+/* The caller moves the bytes. */
+static int ask_caller(lua_State *L, struct connection *c) {
+  struct imap_span out = imap_session_output(c->session);
+  if (out.size == 0) return say(L, "receive");
+  lua_pushliteral(L, "send");
+  lua_pushlstring(L, out.data, out.size);
+  return 2;
+}
+
+static int advance_loop(lua_State *L, struct connection *c) {
+  size_t moved = 0;
+  for (;;) {
+    struct imap_event event;
+    int status;
+    if (c->connecting && go_on_connecting(c) == IMAP_MORE)
+      return say(L, "wait");
+    status = imap_session_next(c->session, &event);
+    if (status == IMAP_OK) {
+      int count = push_event(L, c, &event);
+      if (count > 0) return count;
+      continue;
+    }
+    if (status < 0) {
+      imaplua_drop_transport(c);
+      return say(L, "dead");
+    }
+    if (!c->own_transport) return ask_caller(L, c);
+    {
+      size_t now = move_bytes(c);
+      moved += now;
+      if (now == 0) return say(L, "wait");
+    }
+    if (moved > MAX_MOVED) return say(L, "again");
+  }
+}
+
+static int advance(lua_State *L) {
+  struct connection *c = imaplua_connection(L);
+  int count;
+  if (c->session == NULL || imaplua_forked(c)) return say(L, "dead");
+  if (c->entered) /* a memory error left it midway: nothing can be trusted */
+    imap_session_kill(c->session, IMAP_CODE_CLOSED,
+                      "an earlier error left the connection in doubt");
+  if (c->own_transport && c->transport == NULL) {
+    c->connecting = false;
+    imaplua_close(c);
+  }
+  c->entered = true;
+  count = advance_loop(L, c);
+  c->entered = false;
+  return count;
+}
+
+/* --- bytes moved by the caller --- */
+
+static int feed_method(lua_State *L) {
+  struct connection *c = imaplua_connection(L);
+  size_t size;
+  const char *bytes = luaL_checklstring(L, 2, &size);
+  c->moved += (double)size;
+  if (!feed(c, bytes, size)) return luaL_error(L, "not enough memory");
+  return 0;
+}
+
+static int sent_method(lua_State *L) {
+  struct connection *c = imaplua_connection(L);
+  size_t size = (size_t)luaL_checknumber(L, 2);
+  c->moved += (double)size;
+  if (size > imap_session_output(c->session).size)
+    size = imap_session_output(c->session).size; /* it died meanwhile */
+  imap_session_sent(c->session, size);
+  return 0;
+}
+
+static int ended_method(lua_State *L) {
+  imap_session_ended(imaplua_connection(L)->session);
+  return 0;
+}
+
+static int upgraded_method(lua_State *L) {
+  imap_session_upgraded(imaplua_connection(L)->session);
+  return 0;
+}
+
+static int supply_method(lua_State *L) {
+  struct connection *c = imaplua_connection(L);
+  struct imap_span bytes;
+  bytes.data = luaL_checklstring(L, 2, &bytes.size);
+  if (imap_session_supply(c->session, bytes) != IMAP_OK)
+    return luaL_error(L, "not enough memory");
+  return 0;
+}
+
+const luaL_Reg imaplua_advance_methods[] = {
+  {"advance", advance}, {"feed", feed_method}, {"sent", sent_method},
+  {"ended", ended_method}, {"upgraded", upgraded_method},
+  {"supply", supply_method}, {NULL, NULL}
+};

@@ -1,0 +1,42 @@
+/* connection.h - the connection object of the core: a session and, unless the
+** caller moves the bytes, a transport. Its companion table holds, by the
+** action's id, the rows of each running action. */
+#ifndef IMAPLUA_CONNECTION_H
+#define IMAPLUA_CONNECTION_H
+
+#include "binding/binding.h"
+
+struct connection {
+  struct imap_session *session;
+  struct imap_transport *transport;      /* NULL: the caller moves the bytes */
+  struct imap_transport_shared *shared;  /* held as long as the transport */
+  bool own_transport;  /* made by open(), also when it is gone */
+  bool connecting;
+  bool entered;        /* left by an error when it is on at entry */
+  long pid;            /* a forked child must leave the connection alone */
+  double moved;        /* octets, in both directions */
+  int next_id;
+  struct imap_action *making; /* being filled from a table */
+  struct imap_action *done;   /* ended; its result was not taken yet */
+  struct imap_buffer scratch, text; /* of the maker */
+  struct imap_tls_info tls;
+};
+
+/* The object at index 1. */
+struct connection *imaplua_connection(lua_State *L);
+
+/* The process was forked since it was made: the child must leave it alone. */
+bool imaplua_forked(const struct connection *c);
+
+/* Ends it, without a word to the peer. */
+void imaplua_drop_transport(struct connection *c);
+void imaplua_close(struct connection *c);
+
+/* The rows of an action of the object at index 1, onto the stack. */
+void imaplua_push_rows(lua_State *L, int id);
+
+/* advance.c: what moves it; describe.c: what it tells of itself. */
+extern const luaL_Reg imaplua_advance_methods[];
+extern const luaL_Reg imaplua_describe_methods[];
+
+#endif

@@ -1,0 +1,123 @@
+/* describe.c - what a connection tells of itself. */
+#include <string.h>
+
+#include "binding/connection.h"
+
+static int moved_method(lua_State *L) {
+  lua_pushnumber(L, imaplua_connection(L)->moved);
+  return 1;
+}
+
+static int words_method(lua_State *L) {
+  const struct connection *c = imaplua_connection(L);
+  lua_pushboolean(L, c->session != NULL && c->session->bye);
+  return 1;
+}
+
+static int alive_method(lua_State *L) {
+  const struct connection *c = imaplua_connection(L);
+  bool alive = c->session != NULL && !imaplua_forked(c) && !c->entered &&
+               c->session->state != IMAP_SESSION_DEAD &&
+               (!c->own_transport || c->transport != NULL);
+  lua_pushboolean(L, alive);
+  return 1;
+}
+
+/* { { direction, line }, … } since the last call */
+static int trace_method(lua_State *L) {
+  struct imap_buffer *trace = &imaplua_connection(L)->session->trace;
+  size_t at = 0;
+  int count = 0;
+  lua_newtable(L);
+  while (at < trace->size) {
+    const char *line = trace->data + at;
+    const char *lf = memchr(line, '\n', trace->size - at);
+    size_t size = lf != NULL ? (size_t)(lf - line) : trace->size - at;
+    lua_createtable(L, 2, 0);
+    lua_pushlstring(L, line, 1);
+    lua_rawseti(L, -2, 1);
+    lua_pushlstring(L, size > 3 ? line + 3 : "", size > 3 ? size - 3 : 0);
+    lua_rawseti(L, -2, 2);
+    lua_rawseti(L, -2, ++count);
+    at += size + 1;
+  }
+  imap_buffer_clear(trace);
+  return 1;
+}
+
+static void push_capabilities(lua_State *L, const struct imap_caps *caps) {
+  size_t at = 0;
+  lua_newtable(L);
+  while (at < caps->list.size) {
+    const char *name = caps->list.data + at;
+    const char *blank = memchr(name, ' ', caps->list.size - at);
+    size_t size = (size_t)(blank - name);
+    lua_pushlstring(L, name, size);
+    lua_pushboolean(L, 1);
+    lua_rawset(L, -3);
+    at += size + 1;
+  }
+}
+
+static void push_tls(lua_State *L, struct connection *c) {
+  if (c->transport != NULL) imap_transport_tls(c->transport, &c->tls);
+  if (c->tls.version[0] == '\0') {
+    lua_pushnil(L);
+    return;
+  }
+  lua_createtable(L, 0, 4);
+  lua_pushstring(L, c->tls.version);
+  lua_setfield(L, -2, "version");
+  lua_pushstring(L, c->tls.cipher);
+  lua_setfield(L, -2, "cipher");
+  lua_pushstring(L, c->tls.backend);
+  lua_setfield(L, -2, "backend");
+  lua_pushboolean(L, c->tls.resumed);
+  lua_setfield(L, -2, "resumed");
+}
+
+static int info_method(lua_State *L) {
+  struct connection *c = imaplua_connection(L);
+  const struct imap_session *s = c->session;
+  lua_createtable(L, 0, 4);
+  push_tls(L, c);
+  lua_setfield(L, -2, "tls");
+  push_capabilities(L, &s->caps);
+  lua_setfield(L, -2, "capabilities");
+  if (s->auth[0] != '\0') {
+    lua_pushstring(L, s->auth);
+    lua_setfield(L, -2, "auth");
+  }
+  if (s->greeting.size > 0) {
+    lua_pushlstring(L, s->greeting.data, s->greeting.size);
+    lua_setfield(L, -2, "greeting");
+  }
+  return 1;
+}
+
+static int has_method(lua_State *L) {
+  const struct connection *c = imaplua_connection(L);
+  struct imap_span name;
+  name.data = luaL_checklstring(L, 2, &name.size);
+  lua_pushboolean(L, imap_caps_named(&c->session->caps, name));
+  return 1;
+}
+
+static int append_limit_method(lua_State *L) {
+  const struct imap_caps *caps = &imaplua_connection(L)->session->caps;
+  if (caps->append_limit == UINT64_MAX) return 0;
+  imaplua_push_u64(L, caps->append_limit);
+  return 1;
+}
+
+static int utf8_method(lua_State *L) {
+  lua_pushboolean(L, imaplua_connection(L)->session->utf8);
+  return 1;
+}
+
+const luaL_Reg imaplua_describe_methods[] = {
+  {"moved", moved_method}, {"ended_words", words_method},
+  {"is_alive", alive_method}, {"trace", trace_method}, {"info", info_method},
+  {"has", has_method}, {"append_limit", append_limit_method},
+  {"utf8_names", utf8_method}, {NULL, NULL}
+};
