@@ -194,7 +194,9 @@ function options.read(given)
   if err then return nil, err end
 
   login.host, login.port = host, port
-  login.starttls, login.protected = secure == "starttls", secure ~= false
+  -- libcurl does STARTTLS by itself; over a transport it is for us to do.
+  login.starttls = secure == "starttls" and settings.transport ~= nil
+  login.protected = secure ~= false
   open.host, open.port, open.trace = host, port, settings.trace ~= nil
   settings.literal_limit = open.limits.literal or LITERAL_LIMIT
   settings.attach = { limits = open.limits, trace = open.trace, security = open.security }
