@@ -10,7 +10,7 @@
 # Servers are unpacked, never installed. They run as the caller, or as `nobody`
 # where that is root, in process groups of their own, below one folder, which
 # `stop` removes. With OWNER_PID set, they end with that process.
-# shellcheck shell=sh disable=SC2016,SC2034,SC2154
+# shellcheck shell=sh disable=SC2016,SC2030,SC2031,SC2034,SC2154
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
