@@ -101,7 +101,7 @@ static int queue_login(struct imap_session *s, struct imap_action *a) {
   if (c == NULL) return IMAP_NOMEM;
   imap_encode_secret(&c->line, imap_buffer_span(&a->login->username));
   imap_encode_secret(&c->line, imap_buffer_span(&a->login->password));
-  strcpy(s->auth, "LOGIN");
+  (void)snprintf(s->auth, sizeof s->auth, "LOGIN");
   return imap_session_queue(s, c);
 }
 
@@ -298,7 +298,7 @@ static int after_login(struct imap_session *s, struct imap_action *a) {
 
 static int begin_login(struct imap_session *s, struct imap_action *a) {
   if (s->preauth) {
-    strcpy(s->auth, "PREAUTH");
+    (void)snprintf(s->auth, sizeof s->auth, "PREAUTH");
     a->login->step = IMAP_LOGIN_AUTHENTICATED;
     return s->caps.known ? after_login(s, a)
                          : ask_capabilities(s, a, IMAP_LOGIN_AUTHENTICATED);

@@ -193,7 +193,7 @@ static int advance_loop(lua_State *L, struct connection *c) {
 static int advance(lua_State *L) {
   struct connection *c = imaplua_connection(L);
   int count;
-  if (c->session == NULL || imaplua_forked(c)) return say(L, "dead");
+  if (imaplua_forked(c)) return say(L, "dead");
   if (c->entered) /* a memory error left it midway: nothing can be trusted */
     imap_session_kill(c->session, IMAP_CODE_CLOSED,
                       "an earlier error left the connection in doubt");
@@ -214,7 +214,7 @@ static int feed_method(lua_State *L) {
   size_t size;
   const char *bytes = luaL_checklstring(L, 2, &size);
   c->moved += (double)size;
-  if (!feed(c, bytes, size)) return luaL_error(L, "not enough memory");
+  if (!feed(c, bytes, size)) imaplua_no_memory(L);
   return 0;
 }
 
@@ -243,7 +243,7 @@ static int supply_method(lua_State *L) {
   struct imap_span bytes;
   bytes.data = luaL_checklstring(L, 2, &bytes.size);
   if (imap_session_supply(c->session, bytes) != IMAP_OK)
-    return luaL_error(L, "not enough memory");
+    imaplua_no_memory(L);
   return 0;
 }
 

@@ -41,6 +41,9 @@ struct imaplua_maker {
   struct imap_buffer *text;    /* the same, decoded */
 };
 
+/* Raises what Lua raises when memory is exhausted. */
+_Noreturn void imaplua_no_memory(lua_State *L);
+
 /* table[key] = the value on top, which is popped. */
 void imaplua_set(const struct imaplua_maker *m, int table, enum imaplua_key key);
 

@@ -5,7 +5,9 @@
 #include <unistd.h>
 
 struct connection *imaplua_connection(lua_State *L) {
-  return luaL_checkudata(L, 1, IMAPLUA_CONNECTION);
+  struct connection *c = luaL_checkudata(L, 1, IMAPLUA_CONNECTION);
+  luaL_argcheck(L, c->session != NULL, 1, "the connection was collected");
+  return c;
 }
 
 bool imaplua_forked(const struct connection *c) {
@@ -20,13 +22,12 @@ void imaplua_drop_transport(struct connection *c) {
 }
 
 void imaplua_close(struct connection *c) {
-  if (c->session != NULL)
-    imap_session_kill(c->session, IMAP_CODE_CLOSED, "the connection is closed");
+  imap_session_kill(c->session, IMAP_CODE_CLOSED, "the connection is closed");
   imaplua_drop_transport(c);
 }
 
 static int collect(lua_State *L) {
-  struct connection *c = imaplua_connection(L);
+  struct connection *c = luaL_checkudata(L, 1, IMAPLUA_CONNECTION);
   imaplua_drop_transport(c);
   imap_session_free(c->session);
   imap_action_free(c->making);
@@ -51,7 +52,7 @@ static struct connection *new_connection(lua_State *L, bool tracing) {
   imaplua_set_companion(L, -2);
   c->pid = (long)getpid();
   c->session = imap_session_new(&limits, tracing);
-  if (c->session == NULL) luaL_error(L, "not enough memory");
+  if (c->session == NULL) imaplua_no_memory(L);
   return c;
 }
 
@@ -77,7 +78,7 @@ static const char *stage_name(enum imap_stage stage) {
 
 static int push_transport_failure(lua_State *L,
                                   const struct imap_transport_failure *f) {
-  if (f->stage == IMAP_STAGE_NOMEM) return luaL_error(L, "not enough memory");
+  if (f->stage == IMAP_STAGE_NOMEM) imaplua_no_memory(L);
   lua_createtable(L, 0, 4);
   lua_pushstring(L, stage_name(f->stage));
   lua_setfield(L, -2, "code");
@@ -121,7 +122,7 @@ static struct imap_transport_shared *shared_of(lua_State *L) {
     lua_setfield(L, LUA_REGISTRYINDEX, place);
   }
   if (box->shared == NULL) box->shared = imap_transport_shared_new();
-  if (box->shared == NULL) luaL_error(L, "not enough memory");
+  if (box->shared == NULL) imaplua_no_memory(L);
   lua_pop(L, 1);
   return box->shared;
 }
@@ -178,7 +179,7 @@ static int result(lua_State *L) {
   int rows;
   if (a == NULL || a->id != id) return luaL_error(L, "action %d has no result", id);
   if (a->failure.code == IMAP_CODE_NOMEM)
-    return luaL_error(L, "not enough memory");
+    imaplua_no_memory(L);
   imaplua_push_rows(L, id);
   rows = lua_gettop(L);
   if (a->failure.code == IMAP_CODE_NONE) {

@@ -60,7 +60,7 @@ static int push_written(lua_State *L, int status, struct imap_buffer *b) {
     return 1;
   }
   imap_buffer_free(b);
-  if (status == IMAP_NOMEM) return luaL_error(L, "not enough memory");
+  if (status == IMAP_NOMEM) imaplua_no_memory(L);
   lua_pushnil(L);
   return 1;
 }
@@ -156,7 +156,7 @@ static void push_set(lua_State *L, struct sets *s,
     return;
   }
   if (imap_seqset_write(set, &next, s->text.ceiling, &s->text) != IMAP_OK)
-    luaL_error(L, "not enough memory");
+    imaplua_no_memory(L);
   lua_pushlstring(L, s->text.data, s->text.size);
 }
 
@@ -165,7 +165,7 @@ static int set(lua_State *L) {
   struct sets *s = new_sets(L);
   int status = imap_seqset_parse(&s->all, text);
   if (status == IMAP_OK) status = read_named(s, text);
-  if (status == IMAP_NOMEM) return luaL_error(L, "not enough memory");
+  if (status == IMAP_NOMEM) imaplua_no_memory(L);
   if (status != IMAP_OK) return 0;
   push_set(L, s, &s->all);
   push_set(L, s, &s->named);

@@ -26,12 +26,12 @@ int imaplua_decoder(lua_State *L) {
   luaL_getmetatable(L, IMAPLUA_DECODER);
   lua_setmetatable(L, -2);
   d->decoder = mime_decoder_new(encoding, charset);
-  if (d->decoder == NULL) return luaL_error(L, "not enough memory");
+  if (d->decoder == NULL) imaplua_no_memory(L);
   return 1;
 }
 
 static int push_out(lua_State *L, struct decoder *d, int status) {
-  if (status != IMAP_OK) return luaL_error(L, "not enough memory");
+  if (status != IMAP_OK) imaplua_no_memory(L);
   lua_pushlstring(L, d->out.size > 0 ? d->out.data : "", d->out.size);
   return 1;
 }

@@ -10,13 +10,13 @@ static int moved_method(lua_State *L) {
 
 static int words_method(lua_State *L) {
   const struct connection *c = imaplua_connection(L);
-  lua_pushboolean(L, c->session != NULL && c->session->bye);
+  lua_pushboolean(L, c->session->bye);
   return 1;
 }
 
 static int alive_method(lua_State *L) {
   const struct connection *c = imaplua_connection(L);
-  bool alive = c->session != NULL && !imaplua_forked(c) && !c->entered &&
+  bool alive = !imaplua_forked(c) && !c->entered &&
                c->session->state != IMAP_SESSION_DEAD &&
                (!c->own_transport || c->transport != NULL);
   lua_pushboolean(L, alive);

@@ -1,5 +1,6 @@
 /* inputs.c - an action from a table of inputs. lua/imapconn has checked them;
 ** what is read here is of the right type, or a mistake of ours. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -44,8 +45,10 @@ static bool has(const struct form *f, const char *name) {
   return is_there;
 }
 
-static void no_memory(const struct form *f) {
-  luaL_error(f->L, "not enough memory");
+/* Memory that somebody owns already, or Lua's error. */
+static void *need(const struct form *f, void *memory) {
+  if (memory == NULL) imaplua_no_memory(f->L);
+  return memory;
 }
 
 static void read_text(const struct form *f, const char *name,
@@ -67,7 +70,7 @@ static void read_set(const struct form *f, const char *name,
   text = lua_tolstring(f->L, -1, &size);
   if (text != NULL) {
     int status = imap_seqset_parse(out, (struct imap_span){text, size});
-    if (status == IMAP_NOMEM) no_memory(f);
+    if (status == IMAP_NOMEM) imaplua_no_memory(f->L);
     if (status != IMAP_OK) luaL_error(f->L, "input %s is no set", name);
   }
   lua_pop(f->L, 1);
@@ -91,8 +94,7 @@ static size_t read_flags(const struct form *f) {
   size_t count = lua_rawlen(f->L, -1);
   size_t *ends;
   if (count == 0) return 0;
-  ends = realloc(a->flag_ends, (a->flag_count + count) * sizeof *ends);
-  if (ends == NULL) no_memory(f);
+  ends = need(f, realloc(a->flag_ends, (a->flag_count + count) * sizeof *ends));
   a->flag_ends = ends;
   for (size_t i = 1; i <= count; i++) {
     const char *text;
@@ -100,7 +102,7 @@ static size_t read_flags(const struct form *f) {
     lua_rawgeti(f->L, -1, (int)i);
     text = lua_tolstring(f->L, -1, &size);
     if (imap_buffer_add(&a->texts, text, text != NULL ? size : 0) != IMAP_OK)
-      no_memory(f);
+      imaplua_no_memory(f->L);
     a->flag_ends[a->flag_count++] = a->texts.size;
     lua_pop(f->L, 1);
   }
@@ -122,9 +124,8 @@ static void fill_none(const struct form *f) {
 }
 
 static void fill_connect(const struct form *f) {
-  struct imap_login *login = f->a->login = imap_login_new();
+  struct imap_login *login = need(f, f->a->login = imap_login_new());
   const char *name;
-  if (login == NULL) no_memory(f);
   read_text(f, "username", &login->username);
   read_text(f, "password", &login->password);
   read_text(f, "token", &login->token);
@@ -137,8 +138,8 @@ static void fill_connect(const struct form *f) {
   login->is_protected = read_bool(f, "protected");
   field(f, "mechanism");
   name = lua_tostring(f->L, -1);
-  if (name != NULL && strlen(name) < sizeof login->mechanism)
-    strcpy(login->mechanism, name);
+  if (name != NULL)
+    (void)snprintf(login->mechanism, sizeof login->mechanism, "%s", name);
   lua_pop(f->L, 1);
 }
 
@@ -180,8 +181,7 @@ static void fill_append(const struct form *f) {
   read_text(f, "mailbox", &a->mailbox);
   field(f, "messages");
   count = lua_rawlen(f->L, -1);
-  a->appends = calloc(count, sizeof *a->appends);
-  if (a->appends == NULL) no_memory(f);
+  a->appends = need(f, calloc(count, sizeof *a->appends));
   a->append_count = count;
   for (size_t i = 0; i < count; i++) imap_failure_init(&a->appends[i].failure);
   for (size_t i = 0; i < count; i++) {
@@ -271,7 +271,10 @@ static void fill_list(const struct form *f) {
 static void read_term(const struct form *f, struct imap_search_term *term) {
   size_t size;
   const char *text = lua_tolstring(f->L, -1, &size);
-  if (text == NULL || size == 0) luaL_error(f->L, "a search term is empty");
+  if (text == NULL || size == 0) {
+    luaL_error(f->L, "a search term is empty");
+    return;
+  }
   switch (text[0]) {
     case 'a': term->kind = IMAP_TERM_ATOM; break;
     case 'n': term->kind = IMAP_TERM_SET; break;
@@ -281,7 +284,7 @@ static void read_term(const struct form *f, struct imap_search_term *term) {
   }
   term->start = f->a->texts.size;
   term->size = size - 1;
-  if (imap_buffer_add(&f->a->texts, text + 1, size - 1) != IMAP_OK) no_memory(f);
+  if (imap_buffer_add(&f->a->texts, text + 1, size - 1) != IMAP_OK) imaplua_no_memory(f->L);
 }
 
 static void read_terms(const struct form *f) {
@@ -289,8 +292,7 @@ static void read_terms(const struct form *f) {
   size_t count;
   field(f, "terms");
   count = lua_istable(f->L, -1) ? lua_rawlen(f->L, -1) : 0;
-  a->terms = calloc(count + 1, sizeof *a->terms);
-  if (a->terms == NULL) no_memory(f);
+  a->terms = need(f, calloc(count + 1, sizeof *a->terms));
   for (size_t i = 0; i < count; i++) {
     lua_rawgeti(f->L, -1, (int)i + 1);
     read_term(f, &a->terms[i]);
@@ -356,7 +358,7 @@ struct imap_action *imaplua_make_action(lua_State *L, const char *kind,
     struct form f = {L, inputs, NULL};
     if (strcmp(kinds[i].kind, kind) != 0) continue;
     f.a = *box = imap_action_new(kinds[i].routine); /* the box owns it */
-    if (f.a == NULL) no_memory(&f);
+    if (f.a == NULL) imaplua_no_memory(L);
     kinds[i].fill(&f);
     return f.a;
   }

@@ -1,6 +1,7 @@
 /* maker.c - keys, numbers and strings of result tables. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "binding/binding.h"
 #include "mime/words.h"
@@ -27,6 +28,11 @@ void imaplua_push_keys(lua_State *L) {
   }
   lua_pushvalue(L, -1);
   lua_setfield(L, LUA_REGISTRYINDEX, place);
+}
+
+_Noreturn void imaplua_no_memory(lua_State *L) {
+  luaL_error(L, "not enough memory");
+  abort(); /* luaL_error does not return */
 }
 
 void imaplua_set(const struct imaplua_maker *m, int table,
@@ -81,7 +87,7 @@ static struct imap_span string_of(struct imaplua_maker *m,
   if (node == NULL) return (struct imap_span){NULL, 0};
   imap_buffer_clear(m->scratch);
   text = imap_node_string(m->response->tape, node, m->scratch);
-  if (m->scratch->status != IMAP_OK) luaL_error(m->L, "not enough memory");
+  if (m->scratch->status != IMAP_OK) imaplua_no_memory(m->L);
   return text;
 }
 
@@ -99,7 +105,7 @@ void imaplua_push_words(struct imaplua_maker *m, const struct imap_node *node) {
   if (text.data != NULL && !mime_words_plain(text)) {
     imap_buffer_clear(m->text);
     if (mime_words_decode(text, m->text) != IMAP_OK)
-      luaL_error(m->L, "not enough memory");
+      imaplua_no_memory(m->L);
     text = imap_buffer_span(m->text);
     if (text.data == NULL) text = imap_span_of("");
   }

@@ -219,7 +219,7 @@ void imap_encode_mailbox(struct imap_encoder *e, struct imap_span wire) {
 
 void imap_encode_set(struct imap_encoder *e, const struct imap_seqset *set,
                      size_t *next, size_t room) {
-  size_t from = e->bytes.size;
+  size_t from;
   separate(e);
   from = e->bytes.size;
   fail(e, imap_seqset_write(set, next, room, &e->bytes));
