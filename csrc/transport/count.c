@@ -1,8 +1,8 @@
 /* count.c - tells how much of the stream libcurl has swallowed.
 ** libcurl reads the greeting and its own replies a block at a time, and keeps
 ** what stands behind the last line for itself: those bytes would be lost. So
-** bytes are counted where they come in. Under TLS, Mbed TLS tells (tls.h); in
-** clear, Linux knows what a TCP socket received and what of it is unread.
+** bytes are counted where they come in. Under TLS (an HTTPS proxy's, too) Mbed
+** TLS tells; in clear, Linux knows what a TCP socket received and what of it is unread.
 ** Elsewhere, libcurls of 2023 have a count of their own; others tell nothing,
 ** and there only libcurl's check behind STARTTLS is left. */
 #include <netinet/in.h>
@@ -72,29 +72,26 @@ static uint64_t since_base(struct imap_transport *t) {
   return count == 0 ? IMAP_UNTOLD : count - base;
 }
 
-/* Only TCP that carries IMAP as it is can be counted. */
-static bool ask_clear(struct imap_transport *t, uint64_t *received,
-                      uint64_t *unread) {
-  if (t->gate.secure || t->https_proxy || !t->count.begun) return false;
-  if (!ask_tcp(find_socket(t), received, unread)) return false;
-  *received -= t->count.tcp_base;
+/* Asks whatever carries IMAP now; what went before IMAP is taken off. */
+static bool ask(struct imap_transport *t, uint64_t *received, uint64_t *unread) {
+  if (t->gate.secure)
+    return imap_tls_count(&t->tls.server, received, unread);
+  if (!t->count.begun) return false;
+  if (t->https_proxy ? !imap_tls_count(&t->tls.proxy, received, unread)
+                     : !ask_tcp(find_socket(t), received, unread))
+    return false;
+  *received -= t->count.base;
   return true;
 }
 
 uint64_t imap_count_arrived(struct imap_transport *t) {
   uint64_t received, unread;
-  if (t->gate.secure && imap_tls_arrived(&t->tls) != IMAP_UNTOLD)
-    return imap_tls_arrived(&t->tls);
-  if (ask_clear(t, &received, &unread)) return received;
-  return since_base(t);
+  return ask(t, &received, &unread) ? received : since_base(t);
 }
 
 uint64_t imap_count_taken(struct imap_transport *t) {
   uint64_t received, unread;
-  if (t->gate.secure && imap_tls_taken(&t->tls) != IMAP_UNTOLD)
-    return imap_tls_taken(&t->tls);
-  if (ask_clear(t, &received, &unread)) return received - unread;
-  return since_base(t);
+  return ask(t, &received, &unread) ? received - unread : since_base(t);
 }
 
 void imap_count_begin(struct imap_transport *t) {
@@ -102,8 +99,8 @@ void imap_count_begin(struct imap_transport *t) {
   if (t->count.begun) return;
   t->count.begun = true;
   t->count.libcurl_base = ask_libcurl(t);
-  if (t->proxied && ask_tcp(find_socket(t), &received, &unread))
-    t->count.tcp_base = received - unread;
+  if (t->proxied && ask(t, &received, &unread))
+    t->count.base = received - unread;
 }
 
 void imap_count_upgrade(struct imap_transport *t, uint64_t end) {

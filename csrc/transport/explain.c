@@ -7,7 +7,15 @@
 #include "transport/failure.h"
 #include "transport/parts.h"
 
+/* In TLS 1.3 a server judges the client's certificate when the client thinks
+** that the handshake is over. */
+static bool is_late_alert(const struct imap_transport *t, CURLcode code) {
+  return t->gate.secure && (code == CURLE_RECV_ERROR || code == CURLE_SEND_ERROR)
+         && strstr(t->message, "alert") != NULL;
+}
+
 static enum imap_stage stage_of(const struct imap_transport *t, CURLcode code) {
+  if (is_late_alert(t, code)) return IMAP_STAGE_TLS;
   switch ((int)code) {
     case CURLE_OUT_OF_MEMORY: return IMAP_STAGE_NOMEM;
     case CURLE_COULDNT_RESOLVE_HOST:
@@ -50,13 +58,17 @@ static int explain_tls(struct imap_transport *t, CURLcode code,
   if (code == CURLE_SSL_PINNEDPUBKEYNOTMATCH)
     snprintf(text, sizeof text, "the server's public key is not the one of "
              "pinned_public_key");
+  else if (is_late_alert(t, code))
+    snprintf(text, sizeof text, "the server refuses this client: it may want "
+             "another client_cert; %.100s", message);
   else if (code == CURLE_USE_SSL_FAILED && !t->gate.starttls)
     snprintf(text, sizeof text, "the server does not offer STARTTLS; "
              "secure = true, on port 993, may work");
   else
     imap_tls_explain(&t->tls, code, message, text, sizeof text);
   return imap_fail(&t->failure, IMAP_STAGE_TLS, NULL, "TLS with %s: %s",
-                   t->where, text);
+                   t->https_proxy && t->tls.server.session == NULL
+                       ? "the proxy" : t->where, text);
 }
 
 int imap_explain(struct imap_transport *t, CURLcode code) {

@@ -12,11 +12,11 @@ enum imap_transport_state {
   IMAP_TRANSPORT_DEAD /* `failure` says why */
 };
 
-/* What came before IMAP, or before TLS, in the two counts of count.c. */
+/* What came before IMAP, or before TLS, in the counts of count.c. */
 struct imap_count {
-  bool begun;
-  uint64_t tcp_base;
-  uint64_t libcurl_base;
+  bool begun;            /* the connection stands, through any proxy */
+  uint64_t base;         /* in what carries IMAP in clear */
+  uint64_t libcurl_base; /* in libcurl's own count */
 };
 
 struct imap_transport {

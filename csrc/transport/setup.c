@@ -174,7 +174,7 @@ static int apply(struct imap_transport *t,
   if (code == CURLE_OK) code = apply_route(t, o);
   if (code == CURLE_OK && o->security == IMAP_STARTTLS)
     code = curl_easy_setopt(t->easy, CURLOPT_USE_SSL, (long)CURLUSESSL_ALL);
-  if (code == CURLE_OK && o->security != IMAP_PLAIN)
+  if (code == CURLE_OK && (o->security != IMAP_PLAIN || t->https_proxy))
     code = imap_tls_apply(&t->tls, t->easy, o);
   if (code == CURLE_OK) return IMAP_OK;
   if (code == CURLE_OUT_OF_MEMORY) return no_memory(t);
@@ -188,9 +188,9 @@ int imap_setup(struct imap_transport *t,
   const char *name = o->server_name != NULL ? o->server_name : o->host;
   int status = name_peer(t, o);
   if (status == IMAP_OK) status = check_pin(t, o->pinned_public_key);
+  if (status == IMAP_OK) status = check_proxy(t, o->proxy);
   if (status == IMAP_OK)
     status = imap_tls_open(&t->tls, t->shared, o, &t->failure);
-  if (status == IMAP_OK) status = check_proxy(t, o->proxy);
   if (status == IMAP_OK) status = make_url(t, name, o);
   if (status == IMAP_OK && o->server_name != NULL) status = make_detour(t, o);
   if (status != IMAP_OK) return status;

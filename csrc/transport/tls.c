@@ -76,5 +76,4 @@ void imap_tls_close(struct imap_tls *tls) {
   imap_sessions_release(tls->sessions);
   tls->trust = NULL;
   tls->sessions = NULL;
-  tls->session = NULL;
 }

@@ -13,6 +13,12 @@
 /* Room for the groups that we offer, and the zero behind them. */
 enum { IMAP_TLS_GROUPS = 16 };
 
+/* One TLS connection: an HTTPS proxy's is around the server's. */
+struct imap_tls_layer {
+  void *session;      /* mbedtls_ssl_context; NULL: none */
+  uint64_t decrypted; /* bytes that have come out of it */
+};
+
 struct imap_tls {
   bool verify;
   enum imap_tls_version newest;   /* that is offered */
@@ -22,16 +28,15 @@ struct imap_tls {
   uint16_t groups[IMAP_TLS_GROUPS];
   unsigned proxies;               /* handshakes to come before the server's */
 
-  void *session;                  /* mbedtls_ssl_context of the server's TLS */
-  uint64_t decrypted;             /* bytes of IMAP that came out of it */
+  struct imap_tls_layer proxy, server;
   bool checked;                   /* a certificate was looked at: no resumption */
   bool self_signed;
   uint32_t flaws;                 /* MBEDTLS_X509_BADCERT_… */
   struct imap_tls_info info;
 };
 
-/* Refuses what the backend cannot do, and takes what is needed from `shared`.
-** imap_tls_close() is due also after a failure. */
+/* Refuses what the backend cannot do, and takes what is needed from `shared`;
+** tls->proxies is set. imap_tls_close() is due also after a failure. */
 int imap_tls_open(struct imap_tls *tls, struct imap_transport_shared *shared,
                   const struct imap_transport_options *options,
                   struct imap_transport_failure *failure);
@@ -44,10 +49,10 @@ CURLcode imap_tls_apply(struct imap_tls *tls, CURL *easy,
 /* Looks at one of libcurl's messages. */
 void imap_tls_message(struct imap_tls *tls, struct imap_span text);
 
-/* Bytes of IMAP that have arrived, and of those the ones that libcurl has taken
-** for itself or handed on; IMAP_UNTOLD where the backend does not say. */
-uint64_t imap_tls_arrived(const struct imap_tls *tls);
-uint64_t imap_tls_taken(const struct imap_tls *tls);
+/* Bytes that came out of a layer, and those that libcurl has not taken from it
+** yet. False: the backend does not say. */
+bool imap_tls_count(const struct imap_tls_layer *layer, uint64_t *received,
+                    uint64_t *unread);
 
 /* Notes what was negotiated, once the connection is open. False: it is not what
 ** was asked for, and `failure` says so. */

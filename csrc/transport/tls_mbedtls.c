@@ -89,8 +89,9 @@ int imap_tls_open(struct imap_tls *tls, struct imap_transport_shared *shared,
                   const struct imap_transport_options *options,
                   struct imap_transport_failure *failure) {
   int status = imap_tls_check_range(options, failure);
-  memset(tls, 0, sizeof *tls);
-  if (status != IMAP_OK || options->security == IMAP_PLAIN) return status;
+  if (status != IMAP_OK ||
+      (options->security == IMAP_PLAIN && tls->proxies == 0))
+    return status;
   if (options->max_tls_version < IMAP_TLS_1_2)
     return imap_fail(failure, IMAP_STAGE_UNSUPPORTED, "max_tls_version",
                      "max_tls_version: Mbed TLS offers TLSv1.2 and TLSv1.3 only");
@@ -99,7 +100,8 @@ int imap_tls_open(struct imap_tls *tls, struct imap_transport_shared *shared,
   tls->min_dh_size = options->min_dh_size;
   choose_groups(tls->groups, options->min_dh_size);
   status = check_client(options, failure);
-  if (status == IMAP_OK && (options->verify || options->ca_file != NULL ||
+  if (status == IMAP_OK && (options->verify || tls->proxies > 0 ||
+                            options->ca_file != NULL ||
                             options->ca_path != NULL))
     status = imap_trust_find(&shared->trust, options, &tls->trust, failure);
   if (status != IMAP_OK || options->pinned_public_key != NULL ||
@@ -130,11 +132,10 @@ static int look_at_certificate(void *data, mbedtls_x509_crt *certificate,
 ** moment is used to count the bytes, so that those which libcurl keeps for
 ** itself can be told. */
 static void count_record(void *data, uint32_t first, uint32_t final) {
-  struct imap_tls *tls = data;
+  struct imap_tls_layer *layer = data;
   (void)first;
   (void)final;
-  if (tls->session != NULL)
-    tls->decrypted += mbedtls_ssl_get_bytes_avail(tls->session);
+  layer->decrypted += mbedtls_ssl_get_bytes_avail(layer->session);
 }
 
 static int no_timer(void *data) {
@@ -147,20 +148,35 @@ static int no_timer(void *data) {
 static CURLcode limit_groups(struct imap_tls *tls, mbedtls_ssl_config *config) {
   if (tls->min_dh_size <= SMALLEST_FFDHE) return CURLE_OK;
   mbedtls_ssl_conf_groups(config, tls->groups);
-  return mbedtls_ssl_session_reset(tls->session) == 0 ? CURLE_OK
+  return mbedtls_ssl_session_reset(tls->server.session) == 0 ? CURLE_OK
                                                       : CURLE_OUT_OF_MEMORY;
+}
+
+/* libcurl tells the outermost layer so far, which is the one to begin now. */
+static CURLcode begin_layer(struct imap_tls_layer *layer, CURL *easy) {
+  struct curl_tlssessioninfo *info = NULL;
+  if (curl_easy_getinfo(easy, CURLINFO_TLS_SSL_PTR, &info) != CURLE_OK ||
+      info == NULL || info->backend != CURLSSLBACKEND_MBEDTLS ||
+      info->internals == NULL)
+    return CURLE_SSL_CONNECT_ERROR;
+  layer->session = info->internals;
+  layer->decrypted = 0;
+  mbedtls_ssl_set_timer_cb(layer->session, layer, count_record, no_timer);
+  return CURLE_OK;
 }
 
 static CURLcode configure(CURL *easy, void *lent, void *data) {
   struct imap_tls *tls = data;
   mbedtls_ssl_config *config = lent;
-  struct curl_tlssessioninfo *info = NULL;
+  CURLcode code;
   if (tls->trust != NULL)
     mbedtls_ssl_conf_ca_chain(config, imap_trust_chain(tls->trust), NULL);
   if (tls->proxies > 0) { /* libcurl's own rules do for an HTTPS proxy */
     tls->proxies--;
-    return CURLE_OK;
+    return begin_layer(&tls->proxy, easy);
   }
+  code = begin_layer(&tls->server, easy);
+  if (code != CURLE_OK) return code;
   mbedtls_ssl_conf_cert_profile(config, &mbedtls_x509_crt_profile_default);
   mbedtls_ssl_conf_verify(config, look_at_certificate, tls);
   mbedtls_ssl_conf_sig_algs(config, tls->newest == IMAP_TLS_1_2
@@ -172,13 +188,6 @@ static CURLcode configure(CURL *easy, void *lent, void *data) {
       config, MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_EPHEMERAL_ALL);
   if (tls->sessions != NULL)
     mbedtls_ssl_conf_session_tickets(config, MBEDTLS_SSL_SESSION_TICKETS_ENABLED);
-  if (curl_easy_getinfo(easy, CURLINFO_TLS_SSL_PTR, &info) != CURLE_OK ||
-      info == NULL || info->backend != CURLSSLBACKEND_MBEDTLS ||
-      info->internals == NULL)
-    return CURLE_SSL_CONNECT_ERROR;
-  tls->session = info->internals;
-  tls->decrypted = 0;
-  mbedtls_ssl_set_timer_cb(tls->session, tls, count_record, no_timer);
   return limit_groups(tls, config);
 }
 
@@ -192,6 +201,10 @@ CURLcode imap_tls_apply_policy(struct imap_tls *tls, CURL *easy,
   /* The anchors come ready made; libcurl is to read no file of its own. */
   if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_CAINFO, NULL);
   if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
+  if (code == CURLE_OK && tls->proxies > 0)
+    code = curl_easy_setopt(easy, CURLOPT_PROXY_CAINFO, NULL);
+  if (code == CURLE_OK && tls->proxies > 0)
+    code = curl_easy_setopt(easy, CURLOPT_PROXY_CAPATH, NULL);
   if (code == CURLE_OK)
     code = curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, configure);
   if (code == CURLE_OK)
@@ -204,13 +217,12 @@ void imap_tls_message(struct imap_tls *tls, struct imap_span text) {
   (void)text;
 }
 
-uint64_t imap_tls_arrived(const struct imap_tls *tls) {
-  return tls->session == NULL ? IMAP_UNTOLD : tls->decrypted;
-}
-
-uint64_t imap_tls_taken(const struct imap_tls *tls) {
-  if (tls->session == NULL) return IMAP_UNTOLD;
-  return tls->decrypted - mbedtls_ssl_get_bytes_avail(tls->session);
+bool imap_tls_count(const struct imap_tls_layer *layer, uint64_t *received,
+                    uint64_t *unread) {
+  if (layer->session == NULL) return false;
+  *received = layer->decrypted;
+  *unread = mbedtls_ssl_get_bytes_avail(layer->session);
+  return true;
 }
 
 /* TLS-ECDHE-RSA-WITH-… and TLS1-3-AES-…, as IANA writes them. */
@@ -226,14 +238,14 @@ static void name_cipher(char *name, size_t size, const char *given) {
 bool imap_tls_opened(struct imap_tls *tls,
                      struct imap_transport_failure *failure) {
   const curl_version_info_data *curl = curl_version_info(CURLVERSION_NOW);
-  if (tls->session == NULL) {
+  if (tls->server.session == NULL) {
     imap_fail(failure, IMAP_STAGE_TLS, NULL, "there is no TLS");
     return false;
   }
   snprintf(tls->info.version, sizeof tls->info.version, "%s",
-           mbedtls_ssl_get_version(tls->session));
+           mbedtls_ssl_get_version(tls->server.session));
   name_cipher(tls->info.cipher, sizeof tls->info.cipher,
-              mbedtls_ssl_get_ciphersuite(tls->session));
+              mbedtls_ssl_get_ciphersuite(tls->server.session));
   snprintf(tls->info.backend, sizeof tls->info.backend, "%s",
            curl->ssl_version != NULL ? curl->ssl_version : "");
   tls->info.resumed = !tls->checked;

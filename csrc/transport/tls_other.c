@@ -29,8 +29,9 @@ int imap_tls_open(struct imap_tls *tls, struct imap_transport_shared *shared,
                   const struct imap_transport_options *options,
                   struct imap_transport_failure *failure) {
   int status = imap_tls_check_range(options, failure);
-  memset(tls, 0, sizeof *tls);
-  if (status != IMAP_OK || options->security == IMAP_PLAIN) return status;
+  if (status != IMAP_OK ||
+      (options->security == IMAP_PLAIN && tls->proxies == 0))
+    return status;
   if (!speaks_openssl() && options->min_dh_size > SMALLEST_FFDHE &&
       options->max_tls_version >= IMAP_TLS_1_3)
     return imap_fail(failure, IMAP_STAGE_UNSUPPORTED, "min_dh_size",
@@ -38,7 +39,8 @@ int imap_tls_open(struct imap_tls *tls, struct imap_transport_shared *shared,
                      "%d bits with TLSv1.3", SMALLEST_FFDHE);
   tls->verify = options->verify;
   tls->min_dh_size = options->min_dh_size;
-  if (options->verify || options->ca_file != NULL || options->ca_path != NULL)
+  if (options->verify || tls->proxies > 0 || options->ca_file != NULL ||
+      options->ca_path != NULL)
     status = imap_trust_find(&shared->trust, options, &tls->trust, failure);
   return status;
 }
@@ -63,6 +65,10 @@ CURLcode imap_tls_apply_policy(struct imap_tls *tls, CURL *easy,
       imap_tls_range(options->min_tls_version, options->max_tls_version));
   if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_CAINFO, file);
   if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_CAPATH, path);
+  if (code == CURLE_OK && tls->proxies > 0)
+    code = curl_easy_setopt(easy, CURLOPT_PROXY_CAINFO, file);
+  if (code == CURLE_OK && tls->proxies > 0)
+    code = curl_easy_setopt(easy, CURLOPT_PROXY_CAPATH, path);
   return code == CURLE_OK ? apply_ciphers(easy) : code;
 }
 
@@ -83,14 +89,12 @@ void imap_tls_message(struct imap_tls *tls, struct imap_span text) {
   snprintf(tls->info.cipher, sizeof tls->info.cipher, "%s", cipher);
 }
 
-uint64_t imap_tls_arrived(const struct imap_tls *tls) {
-  (void)tls;
-  return IMAP_UNTOLD;
-}
-
-uint64_t imap_tls_taken(const struct imap_tls *tls) {
-  (void)tls;
-  return IMAP_UNTOLD;
+bool imap_tls_count(const struct imap_tls_layer *layer, uint64_t *received,
+                    uint64_t *unread) {
+  (void)layer;
+  (void)received;
+  (void)unread;
+  return false;
 }
 
 bool imap_tls_opened(struct imap_tls *tls,

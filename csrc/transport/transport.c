@@ -223,6 +223,19 @@ static int handed_over(struct imap_transport *t) {
   return IMAP_OK;
 }
 
+/* TLS within a proxy's TLS: bytes that wait in the outer one show neither on
+** the socket nor to libcurl, which stops at each session ticket (a server sends
+** two, as a rule) as if there were no more. So it is asked some times more. */
+enum { ASK_AGAIN = 4 };
+
+static void ask_again(struct imap_transport *t) {
+  int running;
+  for (int i = 0; i < IMAP_POLLER_SOCKETS; i++)
+    for (int n = 0; t->sockets[i] >= 0 && n < ASK_AGAIN; n++)
+      curl_multi_socket_action(t->multi, t->sockets[i], CURL_CSELECT_IN,
+                               &running);
+}
+
 /* Lets libcurl do what it can without waiting. */
 static CURLMcode drive(struct imap_transport *t) {
   struct imap_ready ready[IMAP_POLLER_SOCKETS];
@@ -238,6 +251,7 @@ static CURLMcode drive(struct imap_transport *t) {
     t->due = -1;
     code = curl_multi_socket_action(t->multi, CURL_SOCKET_TIMEOUT, 0, &running);
   }
+  if (code == CURLM_OK && t->https_proxy) ask_again(t);
   return code;
 }
 
@@ -312,10 +326,13 @@ int imap_transport_send(struct imap_transport *t, const char *data, size_t size,
 int imap_transport_receive(struct imap_transport *t, char *data, size_t size,
                            size_t *moved) {
   int status = ready_to_move(t);
-  CURLcode code;
+  CURLcode code = CURLE_AGAIN;
   *moved = 0;
   if (status != IMAP_OK || size == 0) return status;
-  code = curl_easy_recv(t->easy, data, size, moved);
+  for (int n = 0; n < (t->https_proxy ? ASK_AGAIN : 1); n++) {
+    code = curl_easy_recv(t->easy, data, size, moved);
+    if (code != CURLE_AGAIN) break;
+  }
   return moved_or_not(t, code, *moved, "receiving");
 }
 
