@@ -38,6 +38,7 @@ struct imap_over {
   uint32_t items; /* FETCH: what it asks for */
   bool section;
   bool rescue;
+  bool alone; /* see command.h */
   bool by_uid;
   void (*rest)(const struct imap_action *a, struct imap_encoder *e);
 };
@@ -59,6 +60,11 @@ bool imap_answered_ok(struct imap_action *a, const struct imap_command *c,
 ** whether that was so. */
 int imap_look_again(struct imap_session *s, struct imap_action *a, bool write,
                     bool *again);
+
+/* "*" meant the last message announced; where another has come meanwhile, the
+** FETCH showed that one instead (WIRE.md, rule 3). True: a->set is now the one
+** that was meant, by number, to be asked for alone. */
+int imap_star_missed(struct imap_action *a, bool *missed);
 
 /* At the end: what was named and never seen. */
 int imap_note_missing(struct imap_action *a);

@@ -156,6 +156,7 @@ int imap_queue_over(struct imap_session *s, struct imap_action *a,
     c->effect = over->effect;
     c->by_number = !over->by_uid;
     c->rescue = over->rescue;
+    c->alone = over->alone;
     if (over->items != 0) c->channel = IMAP_CHANNEL_FETCH;
     c->items = over->items;
     c->section = over->section;
@@ -218,6 +219,18 @@ int imap_look_again(struct imap_session *s, struct imap_action *a, bool write,
   a->set = missing;
   *again = a->again = true;
   return imap_session_open(s, a, write, true);
+}
+
+int imap_star_missed(struct imap_action *a, bool *missed) {
+  const struct imap_view *view = a->view;
+  *missed = a->set.star && !a->by_uid && !a->again && view != NULL &&
+            a->failure.code == IMAP_CODE_NONE && view->announced > 0 &&
+            view->exists > view->announced &&
+            imap_found_seq(&a->found, view->announced) == NULL;
+  if (!*missed) return IMAP_OK;
+  a->again = true;
+  imap_seqset_free(&a->set);
+  return imap_seqset_add(&a->set, view->announced, view->announced);
 }
 
 int imap_note_missing(struct imap_action *a) {

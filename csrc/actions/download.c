@@ -37,7 +37,7 @@ static int queue_body(struct imap_session *s, struct imap_action *a) {
     .name = "FETCH", .uid_name = "UID FETCH", .step = STEP_BODY,
     .effect = a->mark_read ? IMAP_EFFECT_CHANGES : IMAP_EFFECT_NONE,
     .items = 1u << IMAP_ITEM_UID | 1u << IMAP_ITEM_SECTION, .section = true,
-    .by_uid = a->by_uid, .rest = write_body
+    .by_uid = a->by_uid, .rest = write_body, .alone = a->again && !a->by_uid
   };
   return imap_queue_over(s, a, &body, &a->set);
 }
@@ -103,6 +103,9 @@ static int settle(struct imap_session *s, struct imap_action *a) {
     a->again = true;
     return queue_body(s, a);
   }
+  status = imap_star_missed(a, &again);
+  if (again || status != IMAP_OK)
+    return status == IMAP_OK ? queue_all(s, a) : status;
   status = imap_look_again(s, a, a->mark_read, &again);
   if (status != IMAP_OK) return status;
   if (again) return queue_all(s, a);

@@ -107,6 +107,7 @@ static int queue_one_search(struct imap_session *s, struct imap_action *a,
   c->view = imap_view_hold(a->view);
   c->channel = IMAP_CHANNEL_SEARCH;
   c->by_number = a->only_seq;
+  c->tagged_rows = f != FORM_PLAIN;
   write_return(a, f, &c->line);
   if (a->charset.size > 0 && !s->utf8) {
     imap_encode_word(&c->line, "CHARSET");

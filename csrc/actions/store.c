@@ -27,14 +27,14 @@ static void write_items(const struct imap_action *a, struct imap_encoder *e) {
   imap_encode_close(e);
 }
 
-static int queue_fetch(struct imap_session *s, struct imap_action *a,
-                       const struct imap_seqset *set) {
+static int queue_fetch(struct imap_session *s, struct imap_action *a) {
   struct imap_over fetch = {
     .name = "FETCH", .uid_name = "UID FETCH", .step = STEP_FETCH,
-    .items = 1u << IMAP_ITEM_UID, .by_uid = a->by_uid, .rest = write_items
+    .items = 1u << IMAP_ITEM_UID, .by_uid = a->by_uid, .rest = write_items,
+    .alone = a->again && !a->by_uid
   };
   if (!a->silent) fetch.items |= 1u << IMAP_ITEM_FLAGS;
-  return imap_queue_over(s, a, &fetch, set);
+  return imap_queue_over(s, a, &fetch, &a->set);
 }
 
 static int queue_all(struct imap_session *s, struct imap_action *a) {
@@ -45,7 +45,7 @@ static int queue_all(struct imap_session *s, struct imap_action *a) {
   int status = imap_queue_over(s, a, &store, &a->set);
   bool map_modified = a->conditional && !a->by_uid;
   if (status == IMAP_OK && (!a->silent || map_modified))
-    status = queue_fetch(s, a, &a->set);
+    status = queue_fetch(s, a);
   return status;
 }
 
@@ -90,27 +90,6 @@ static int answer(struct imap_session *s, struct imap_action *a,
   return IMAP_OK;
 }
 
-/* "*" meant the last message announced; where another has come meanwhile, the
-** FETCH showed that one instead. */
-static bool star_was_missed(const struct imap_action *a) {
-  const struct imap_view *view = a->view;
-  return a->set.star && !a->by_uid && !a->again && !a->silent &&
-         a->failure.code == IMAP_CODE_NONE && view->announced > 0 &&
-         view->exists > view->announced &&
-         imap_found_seq(&a->found, view->announced) == NULL;
-}
-
-static int ask_for_star(struct imap_session *s, struct imap_action *a) {
-  struct imap_seqset set;
-  int status;
-  a->again = true;
-  imap_seqset_init(&set);
-  status = imap_seqset_add(&set, a->view->announced, a->view->announced);
-  if (status == IMAP_OK) status = queue_fetch(s, a, &set);
-  imap_seqset_free(&set);
-  return status;
-}
-
 static int map_modified(struct imap_action *a) {
   int status = IMAP_OK;
   for (size_t i = 0; i < a->found.count && status == IMAP_OK; i++)
@@ -122,9 +101,10 @@ static int map_modified(struct imap_action *a) {
 
 static int settle(struct imap_session *s, struct imap_action *a) {
   bool again = false;
-  int status;
-  if (a->view != NULL && star_was_missed(a)) return ask_for_star(s, a);
-  status = a->silent ? IMAP_OK : imap_look_again(s, a, true, &again);
+  int status = IMAP_OK;
+  if (!a->silent) status = imap_star_missed(a, &again);
+  if (status == IMAP_OK && again) return queue_fetch(s, a);
+  if (!a->silent) status = imap_look_again(s, a, true, &again);
   if (status != IMAP_OK) return status;
   if (again) return queue_all(s, a);
   status = map_modified(a);

@@ -58,6 +58,8 @@ bool imap_command_clash(const struct imap_command *a,
     return a->action != b->action &&
            imap_mailbox_equal(imap_buffer_span(&a->action->mailbox),
                               imap_buffer_span(&b->action->mailbox));
+  if (a->channel == IMAP_CHANNEL_SEARCH && b->channel == IMAP_CHANNEL_SEARCH)
+    return a->action != b->action && !(a->tagged_rows && b->tagged_rows);
   if (a->channel == b->channel) return true;
   return (a->channel == IMAP_CHANNEL_LIST && b->channel == IMAP_CHANNEL_STATUS) ||
          (a->channel == IMAP_CHANNEL_STATUS && b->channel == IMAP_CHANNEL_LIST);

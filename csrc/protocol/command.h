@@ -46,9 +46,11 @@ struct imap_command {
   bool converses;         /* "+" is for its action (AUTHENTICATE, IDLE) */
   uint32_t items;         /* FETCH: 1 << enum imap_item */
   bool section;           /* FETCH: a BODY section */
+  bool tagged_rows;       /* SEARCH: ESEARCH names the tag */
   struct imap_seqset set; /* FETCH: what it asks for; empty: see `open_set` */
   bool open_set;          /* FETCH: "$", any message */
   /* progress of sending */
+  size_t octets;          /* of its line and its literals */
   size_t written;         /* octets of its line in the output so far */
   size_t stop;            /* the next stop of the line */
   bool waits;             /* for "+" */

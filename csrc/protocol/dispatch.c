@@ -66,6 +66,9 @@ int imap_session_queue(struct imap_session *s, struct imap_command *c) {
     imap_command_free(c);
     return status;
   }
+  c->octets = c->line.bytes.size;
+  for (size_t i = 0; i < c->line.stop_count; i++)
+    c->octets += (size_t)c->line.stops[i].content;
   if (s->last != NULL)
     s->last->next = c;
   else
@@ -196,8 +199,7 @@ static bool window_is_open(const struct imap_session *s,
   if (s->in_flight == 0) return true;
   if (c->alone || s->first->alone) return false;
   if (s->in_flight >= MAX_IN_FLIGHT || s->bad_run >= MAX_BAD_RUN) return false;
-  if (s->octets_in_flight + c->line.bytes.size > MAX_OCTETS_IN_FLIGHT)
-    return false;
+  if (s->octets_in_flight + c->octets > MAX_OCTETS_IN_FLIGHT) return false;
   return !c->by_number || s->numbers_in_flight < MAX_NUMBERS_IN_FLIGHT;
 }
 
@@ -235,7 +237,7 @@ void imap_session_finish(struct imap_session *s, struct imap_command *c) {
   if (s->last == c) s->last = before;
   if (c->state != IMAP_COMMAND_QUEUED) {
     s->in_flight--;
-    s->octets_in_flight -= c->line.bytes.size;
+    s->octets_in_flight -= c->octets;
     if (c->by_number) s->numbers_in_flight--;
   }
   c->action->pending--;
@@ -247,7 +249,7 @@ void imap_session_finish(struct imap_session *s, struct imap_command *c) {
 static void begin(struct imap_session *s, struct imap_command *c) {
   c->state = IMAP_COMMAND_WRITING;
   s->in_flight++;
-  s->octets_in_flight += c->line.bytes.size;
+  s->octets_in_flight += c->octets;
   if (c->by_number) s->numbers_in_flight++;
   imap_session_note(s, 'C', imap_buffer_span(&c->line.trace));
 }
