@@ -101,15 +101,17 @@ local function place(server, at)
   if at == "sasl" then return s.HOST, s.SASL_IMAP_PORT, s.SASL_IMAPS_PORT end
   if at == "tls_required" then return s.TLS_REQUIRED_HOST, s.TLS_REQUIRED_PORT end
   if at == "bare" then return s.BARE_HOST, s.BARE_PORT end
+  if at == "tickets" then return s.TICKETS_HOST, nil, s.TICKETS_PORT end
   assert(at == nil or at == "main", "no such listener")
   return s.HOST, s.IMAP_PORT, s.IMAPS_PORT
 end
 
 --- A new empty account, as options for `imapconn.connect`.
 -- `security` is "tls" (the default), "starttls" or "plain". `with` may have
--- `at` (Dovecot only): "sasl", where every mechanism is offered, "tls_required",
--- or "bare", where no extension is; `small` (Dovecot only): a quota of 64 KiB;
--- `username`: an account that exists already.
+-- `at` (Dovecot only): "sasl", where every mechanism is offered; "bare", where no
+-- extension is; "tls_required"; "tickets", which hangs up on whoever resumes a TLS
+-- session; `small` (Dovecot only): a quota of 64 KiB; `username`: an account that
+-- exists already.
 function Server:account(security, with)
   with = with or {}
   local host, port, tls_port = place(self, with.at)
@@ -120,6 +122,7 @@ function Server:account(security, with)
   end
   local account = { host = host, port = port, username = username,
     password = self.settings.PASSWORD, ca_file = self.settings.CA_FILE }
+  if with.at == "tickets" then account.server_name = "localhost" end
   if security == nil or security == "tls" then
     account.secure, account.port = true, tls_port
   elseif security == "starttls" then
