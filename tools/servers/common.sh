@@ -84,7 +84,7 @@ libraries() {
 
 # within_reach: $root is what was unpacked, or a copy of it, and of the
 # certificates, in $dir, where the servers' user cannot reach the original (a
-# checkout below /root).
+# checkout in a home that is closed to others).
 within_reach() {
   root=$unpacked certs=$build/certs
   # shellcheck disable=SC2086
