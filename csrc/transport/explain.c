@@ -7,6 +7,9 @@
 #include "transport/failure.h"
 #include "transport/parts.h"
 
+/* CURLE_TOO_LARGE, which libcurl has had since 8.6.0. */
+enum { LINE_TOO_LARGE = 100 };
+
 /* In TLS 1.3 a server judges the client's certificate when the client thinks
 ** that the handshake is over. */
 static bool is_late_alert(const struct imap_transport *t, CURLcode code) {
@@ -14,7 +17,14 @@ static bool is_late_alert(const struct imap_transport *t, CURLcode code) {
          && strstr(t->message, "alert") != NULL;
 }
 
+/* Before libcurl 8.6.0 the only sign is the message. */
+static bool is_too_large(const struct imap_transport *t) {
+  return strstr(t->message, "Too large") != NULL ||
+         strstr(t->message, "too big") != NULL;
+}
+
 static enum imap_stage stage_of(const struct imap_transport *t, CURLcode code) {
+  if (is_too_large(t)) return IMAP_STAGE_LIMIT;
   if (is_late_alert(t, code)) return IMAP_STAGE_TLS;
   switch ((int)code) {
     case CURLE_OUT_OF_MEMORY: return IMAP_STAGE_NOMEM;
@@ -40,7 +50,7 @@ static enum imap_stage stage_of(const struct imap_transport *t, CURLcode code) {
     case CURLE_SSL_INVALIDCERTSTATUS: return IMAP_STAGE_TLS;
     case CURLE_WEIRD_SERVER_REPLY:
       return t->gate.starttls ? IMAP_STAGE_TLS : IMAP_STAGE_PROTOCOL;
-    case CURLE_TOO_LARGE: return IMAP_STAGE_LIMIT;
+    case LINE_TOO_LARGE: return IMAP_STAGE_LIMIT;
     default: break;
   }
   if (t->gate.greeted && t->gate.security == IMAP_STARTTLS && !t->gate.secure)

@@ -37,6 +37,10 @@ int imap_tls_open(struct imap_tls *tls, struct imap_transport_shared *shared,
     return imap_fail(failure, IMAP_STAGE_UNSUPPORTED, "min_dh_size",
                      "min_dh_size: this libcurl's TLS cannot keep to more than "
                      "%d bits with TLSv1.3", SMALLEST_FFDHE);
+  if (options->client_cert != NULL && !imap_trust_is_pem(options->client_cert))
+    return imap_fail(failure, IMAP_STAGE_ARGUMENT, "client_cert",
+                     "client_cert: %s cannot be read as certificates in PEM",
+                     options->client_cert);
   tls->verify = options->verify;
   tls->min_dh_size = options->min_dh_size;
   if (options->verify || tls->proxies > 0 || options->ca_file != NULL ||

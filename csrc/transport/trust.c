@@ -2,6 +2,7 @@
 ** are. Parsing a system's bundle takes longer than the whole handshake. */
 #include "transport/trust.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -10,8 +11,6 @@
 
 #ifdef IMAPCONN_BUNDLED
 #include <mbedtls/x509_crt.h>
-#else
-#include <stdio.h>
 #endif
 
 /* Places that nobody uses now are kept for the next connection, up to here. */
@@ -125,14 +124,8 @@ void *imap_trust_chain(struct imap_trust *trust) { return &trust->chain; }
 /* libcurl reads the file itself; here only what is surely wrong is refused. */
 static int load(struct imap_trust *trust,
                 struct imap_transport_failure *failure) {
-  static const char mark[] = "-----BEGIN ";
-  char line[256];
-  bool found = trust->file == NULL;
-  FILE *file = found ? NULL : fopen(trust->file, "r");
-  while (file != NULL && !found && fgets(line, sizeof line, file) != NULL)
-    found = strncmp(line, mark, sizeof mark - 1) == 0;
-  if (file != NULL) fclose(file);
-  return found ? IMAP_OK : no_anchors(failure, "ca_file", trust->file);
+  if (trust->file == NULL || imap_trust_is_pem(trust->file)) return IMAP_OK;
+  return no_anchors(failure, "ca_file", trust->file);
 }
 
 void *imap_trust_chain(struct imap_trust *trust) {
@@ -140,6 +133,18 @@ void *imap_trust_chain(struct imap_trust *trust) {
   return NULL;
 }
 #endif
+
+bool imap_trust_is_pem(const char *name) {
+  static const char mark[] = "-----BEGIN ";
+  char line[256];
+  bool found = false;
+  FILE *file = fopen(name, "r");
+  if (file == NULL) return false;
+  while (!found && fgets(line, sizeof line, file) != NULL)
+    found = strncmp(line, mark, sizeof mark - 1) == 0;
+  fclose(file);
+  return found;
+}
 
 static bool copy_name(char **copy, const char *name) {
   if (name == NULL) return true;

@@ -16,6 +16,9 @@ int imap_trust_find(struct imap_trust **list,
 void imap_trust_release(struct imap_trust *trust); /* NULL is allowed */
 void imap_trust_free_all(struct imap_trust **list);
 
+/* Whether a file has anything in PEM at all. */
+bool imap_trust_is_pem(const char *file);
+
 const char *imap_trust_file(const struct imap_trust *trust); /* or NULL */
 const char *imap_trust_path(const struct imap_trust *trust); /* or NULL */
 

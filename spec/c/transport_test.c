@@ -630,7 +630,8 @@ static struct imap_transport *connected(struct server *s,
 
 /* F9: writing to a peer that has gone ends the connection, not the process. */
 static void test_write_to_closed(void) {
-  static const struct step steps[] = {GREETING, CAPABILITY, {'R', NULL}, END};
+  static const struct step steps[] = {
+    GREETING, CAPABILITY, {'W', "50"}, {'R', NULL}, END};
   struct server s;
   struct imap_transport *t = connected(&s, steps);
   size_t moved;
