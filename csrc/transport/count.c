@@ -2,9 +2,9 @@
 ** libcurl reads the greeting and its own replies a block at a time, and keeps
 ** what stands behind the last line for itself: those bytes would be lost. So
 ** bytes are counted where they come in. Under TLS (an HTTPS proxy's, too) Mbed
-** TLS tells; in clear, Linux knows what a TCP socket received and what of it is unread.
-** Elsewhere, libcurls of 2023 have a count of their own; others tell nothing,
-** and there only libcurl's check behind STARTTLS is left. */
+** TLS tells; in clear, Linux knows what a TCP socket received, and what of it is
+** unread. Other TLS backends and other systems tell nothing: there libcurl's own
+** check behind STARTTLS's OK is left, and the TLS itself. */
 #include <netinet/in.h>
 #include <stddef.h>
 #include <sys/ioctl.h>
@@ -58,51 +58,32 @@ static int find_socket(const struct imap_transport *t) {
   return -1;
 }
 
-/* libcurl's own count, where it counts replies to anything but HTTP. */
-static uint64_t ask_libcurl(struct imap_transport *t) {
-  long count = 0;
-  if (curl_easy_getinfo(t->easy, CURLINFO_HEADER_SIZE, &count) != CURLE_OK)
-    return 0;
-  return count < 0 ? 0 : (uint64_t)count;
-}
-
-static uint64_t since_base(struct imap_transport *t) {
-  uint64_t count = ask_libcurl(t), base = t->count.libcurl_base;
-  if (count < base || count - base < t->gate.judged) return IMAP_UNTOLD;
-  return count == 0 ? IMAP_UNTOLD : count - base;
-}
-
 /* Asks whatever carries IMAP now; what went before IMAP is taken off. */
 static bool ask(struct imap_transport *t, uint64_t *received, uint64_t *unread) {
   if (t->gate.secure)
     return imap_tls_count(&t->tls.server, received, unread);
-  if (!t->count.begun) return false;
+  if (!t->count_begun) return false;
   if (t->https_proxy ? !imap_tls_count(&t->tls.proxy, received, unread)
                      : !ask_tcp(find_socket(t), received, unread))
     return false;
-  *received -= t->count.base;
+  *received -= t->count_base;
   return true;
 }
 
 uint64_t imap_count_arrived(struct imap_transport *t) {
   uint64_t received, unread;
-  return ask(t, &received, &unread) ? received : since_base(t);
+  return ask(t, &received, &unread) ? received : IMAP_UNTOLD;
 }
 
 uint64_t imap_count_taken(struct imap_transport *t) {
   uint64_t received, unread;
-  return ask(t, &received, &unread) ? received - unread : since_base(t);
+  return ask(t, &received, &unread) ? received - unread : IMAP_UNTOLD;
 }
 
 void imap_count_begin(struct imap_transport *t) {
   uint64_t received, unread;
-  if (t->count.begun) return;
-  t->count.begun = true;
-  t->count.libcurl_base = ask_libcurl(t);
+  if (t->count_begun) return;
+  t->count_begun = true;
   if (t->proxied && ask(t, &received, &unread))
-    t->count.base = received - unread;
-}
-
-void imap_count_upgrade(struct imap_transport *t, uint64_t end) {
-  t->count.libcurl_base += end;
+    t->count_base = received - unread;
 }

@@ -12,13 +12,6 @@ enum imap_transport_state {
   IMAP_TRANSPORT_DEAD /* `failure` says why */
 };
 
-/* What came before IMAP, or before TLS, in the counts of count.c. */
-struct imap_count {
-  bool begun;            /* the connection stands, through any proxy */
-  uint64_t base;         /* in what carries IMAP in clear */
-  uint64_t libcurl_base; /* in libcurl's own count */
-};
-
 struct imap_transport {
   enum imap_transport_state state;
   struct imap_transport_shared *shared; /* held */
@@ -38,7 +31,8 @@ struct imap_transport {
   char message[CURL_ERROR_SIZE];
   char *where;         /* "host:port", for messages */
   bool proxied, https_proxy;
-  struct imap_count count;
+  bool count_begun;    /* the connection stands, through any proxy … */
+  uint64_t count_base; /* … and so many bytes came before IMAP */
 };
 
 /* setup.c: checks the options, and puts them into t->easy and t->url. */
@@ -52,6 +46,5 @@ int imap_explain(struct imap_transport *t, CURLcode code);
 uint64_t imap_count_arrived(struct imap_transport *t);
 uint64_t imap_count_taken(struct imap_transport *t);
 void imap_count_begin(struct imap_transport *t); /* IMAP comes next */
-void imap_count_upgrade(struct imap_transport *t, uint64_t end); /* TLS does */
 
 #endif

@@ -11,9 +11,6 @@
 
 #include "transport/failure.h"
 
-/* The smallest group that TLS 1.3 has (RFC 7919). */
-enum { SMALLEST_FFDHE = 2048 };
-
 static bool backend_is(const char *name) {
   const curl_version_info_data *curl = curl_version_info(CURLVERSION_NOW);
   return curl->ssl_version != NULL && strstr(curl->ssl_version, name) != NULL;
@@ -25,6 +22,11 @@ static bool speaks_openssl(void) {
          backend_is("BoringSSL") || backend_is("quictls/");
 }
 
+/* These have no finite-field Diffie-Hellman at all. */
+static bool has_curves_only(void) {
+  return backend_is("rustls") || backend_is("BearSSL");
+}
+
 int imap_tls_open(struct imap_tls *tls, struct imap_transport_shared *shared,
                   const struct imap_transport_options *options,
                   struct imap_transport_failure *failure) {
@@ -32,11 +34,6 @@ int imap_tls_open(struct imap_tls *tls, struct imap_transport_shared *shared,
   if (status != IMAP_OK ||
       (options->security == IMAP_PLAIN && tls->proxies == 0))
     return status;
-  if (!speaks_openssl() && options->min_dh_size > SMALLEST_FFDHE &&
-      options->max_tls_version >= IMAP_TLS_1_3)
-    return imap_fail(failure, IMAP_STAGE_UNSUPPORTED, "min_dh_size",
-                     "min_dh_size: this libcurl's TLS cannot keep to more than "
-                     "%d bits with TLSv1.3", SMALLEST_FFDHE);
   if (options->client_cert != NULL && !imap_trust_is_pem(options->client_cert))
     return imap_fail(failure, IMAP_STAGE_ARGUMENT, "client_cert",
                      "client_cert: %s cannot be read as certificates in PEM",
@@ -101,17 +98,24 @@ bool imap_tls_count(const struct imap_tls_layer *layer, uint64_t *received,
   return false;
 }
 
+/* GnuTLS names the key exchange with the cipher, under TLS 1.3 as well. */
+static bool used_curves(const char *cipher) {
+  const char *exchange = strstr(cipher, "DHE");
+  if (exchange == NULL) return cipher[0] != '\0';
+  return exchange - cipher >= 2 && memcmp(exchange - 2, "EC", 2) == 0;
+}
+
 bool imap_tls_opened(struct imap_tls *tls,
                      struct imap_transport_failure *failure) {
   const curl_version_info_data *curl = curl_version_info(CURLVERSION_NOW);
-  const char *dh = strstr(tls->info.cipher, "DHE");
   snprintf(tls->info.backend, sizeof tls->info.backend, "%s",
            curl->ssl_version != NULL ? curl->ssl_version : "");
-  if (dh == NULL || (dh - tls->info.cipher >= 2 && memcmp(dh - 2, "EC", 2) == 0))
+  if (speaks_openssl() || has_curves_only() || used_curves(tls->info.cipher))
     return true;
   imap_fail(failure, IMAP_STAGE_TLS, NULL,
-            "the server chose finite-field Diffie-Hellman (%s), whose size this "
-            "libcurl's TLS cannot check", tls->info.cipher);
+            "the server chose finite-field Diffie-Hellman (%s), and this "
+            "libcurl's TLS cannot hold it to min_dh_size (%u bits)",
+            tls->info.cipher, tls->min_dh_size);
   return false;
 }
 

@@ -14,12 +14,8 @@
 static size_t on_line(char *data, size_t one, size_t size, void *transport) {
   struct imap_transport *t = transport;
   struct imap_span line = {data, size};
-  bool was_secure = t->gate.secure;
-  uint64_t end = t->gate.judged + size;
   (void)one;
-  if (!imap_gate_line(&t->gate, line, imap_count_arrived(t))) return 0;
-  if (t->gate.secure != was_secure) imap_count_upgrade(t, end);
-  return size;
+  return imap_gate_line(&t->gate, line, imap_count_arrived(t)) ? size : 0;
 }
 
 /* Before the greeting it is a proxy that is talked to, with its password. */
@@ -270,7 +266,7 @@ int imap_transport_connect(struct imap_transport *t) {
   if (t->state == IMAP_TRANSPORT_OPEN) return IMAP_OK;
   if (t->state == IMAP_TRANSPORT_DEAD)
     return imap_stage_status(t->failure.stage);
-  if (!t->proxied) t->count.begun = true;
+  if (!t->proxied) t->count_begun = true;
   code = drive(t);
   if (code != CURLM_OK)
     return die(t, imap_fail(&t->failure, code == CURLM_OUT_OF_MEMORY
