@@ -141,6 +141,8 @@ static int queue_authenticate(struct imap_session *s, struct imap_action *a,
     imap_buffer_init(&text, MAX_SECRET * 4);
     status = initial_response(a, true, &text);
     if (status == IMAP_OK)
+      status = imap_session_add_secret(s, imap_buffer_span(&text));
+    if (status == IMAP_OK)
       imap_encode_credential(&c->line, imap_buffer_span(&text));
     else
       c->line.status = status;
@@ -228,6 +230,8 @@ static int answer_challenge(struct imap_session *s, struct imap_action *a,
   else
     status = step_sasl(a, text, &out);
   if (status == IMAP_OK)
+    status = imap_session_add_secret(s, imap_buffer_span(&out));
+  if (status == IMAP_OK)
     status = imap_session_respond(s, imap_buffer_span(&out), true);
   else if (status != IMAP_NOMEM)
     status = give_up(s, a);
@@ -235,13 +239,15 @@ static int answer_challenge(struct imap_session *s, struct imap_action *a,
   return status;
 }
 
-static int authenticated(struct imap_action *a, const struct imap_command *c,
+static int authenticated(struct imap_session *s, struct imap_action *a,
+                         const struct imap_command *c,
                          const struct imap_response *r) {
   if (r->name != IMAP_NAME_OK) {
     if (a->sasl != NULL && imap_sasl_problem(a->sasl)[0] != '\0')
       sasl_failed(a);
     imap_failure_answer(&a->failure, c->name, r);
     imap_failure_quote(&a->failure, r);
+    imap_session_scrub(s, &a->failure.response_text);
     a->failure.code = IMAP_CODE_AUTH;
     return IMAP_OK;
   }
@@ -292,6 +298,7 @@ static int tls_answered(struct imap_session *s, struct imap_action *a,
 static int after_login(struct imap_session *s, struct imap_action *a) {
   a->login->step = IMAP_LOGIN_DONE;
   s->state = IMAP_SESSION_READY;
+  imap_buffer_wipe(&s->secrets);
   s->utf8 = imap_caps_rev2(&s->caps);
   return IMAP_OK;
 }
@@ -326,8 +333,12 @@ static int start(struct imap_session *s, struct imap_action *a) {
 }
 
 static int plan(struct imap_session *s, struct imap_action *a) {
+  int status =
+      imap_session_add_secret(s, imap_buffer_span(&a->login->password));
+  if (status == IMAP_OK)
+    status = imap_session_add_secret(s, imap_buffer_span(&a->login->token));
   a->open_ended = true;
-  return start(s, a);
+  return status == IMAP_OK ? start(s, a) : status;
 }
 
 static int answer(struct imap_session *s, struct imap_action *a,
@@ -337,7 +348,7 @@ static int answer(struct imap_session *s, struct imap_action *a,
     case STEP_STARTTLS:
       return tls_answered(s, a, r);
     case STEP_LOGIN: case STEP_AUTHENTICATE:
-      return authenticated(a, c, r);
+      return authenticated(s, a, c, r);
     default: /* CAPABILITY: a refusal leaves the list empty */
       s->caps.known = true;
       return IMAP_OK;

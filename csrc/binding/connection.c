@@ -220,6 +220,7 @@ static int kill_method(lua_State *L) {
   if (strcmp(code, "connect") == 0) which = IMAP_CODE_CONNECT;
   if (strcmp(code, "resolve") == 0) which = IMAP_CODE_RESOLVE;
   if (strcmp(code, "protocol") == 0) which = IMAP_CODE_PROTOCOL;
+  if (strcmp(code, "limit") == 0) which = IMAP_CODE_LIMIT;
   c->connecting = false;
   imap_session_kill(c->session, which, reason);
   return 0;

@@ -325,6 +325,7 @@ static void note_bye(struct imap_session *s, const struct imap_response *r) {
   imap_failure_set(&s->last_words, IMAP_CODE_CLOSED, NULL,
                    "the server ended the connection with BYE");
   imap_failure_quote(&s->last_words, r);
+  imap_session_scrub(s, &s->last_words.response_text);
 }
 
 static int route_greeting(struct imap_session *s,

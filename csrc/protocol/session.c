@@ -10,6 +10,7 @@ enum {
   MAX_OUTPUT = 1 << 28,  /* octets waiting to be sent */
   MAX_TRACE = 1 << 26,   /* octets of trace not yet fetched */
   MAX_GREETING = 8192,
+  MAX_SECRETS = 1 << 22,
   FULL_OUTPUT = 1 << 17, /* no more content is asked for above this */
   MAX_SUPPLY = 1 << 16   /* octets of content asked for at once */
 };
@@ -37,6 +38,7 @@ struct imap_session *imap_session_new(const struct imap_limits *limits,
   imap_buffer_init(&s->greeting, MAX_GREETING);
   imap_buffer_init(&s->out, MAX_OUTPUT);
   imap_buffer_init(&s->trace, MAX_TRACE);
+  imap_buffer_init(&s->secrets, MAX_SECRETS);
   if (make_tag_prefix(s) != IMAP_OK) {
     imap_session_free(s);
     return NULL;
@@ -72,6 +74,7 @@ void imap_session_free(struct imap_session *s) {
   imap_buffer_free(&s->greeting);
   imap_buffer_wipe(&s->out);
   imap_buffer_free(&s->trace);
+  imap_buffer_wipe(&s->secrets);
   free(s);
 }
 

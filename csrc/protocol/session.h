@@ -63,6 +63,8 @@ struct imap_session {
   size_t octets_in_flight;
   char tag_prefix[8];
   uint32_t next_tag;
+  struct imap_buffer secrets;   /* while logging in: what must not be shown,
+                                   each behind its size */
   size_t replayed;              /* octets that the trace has shown before */
   bool tracing;
   struct imap_buffer trace;     /* lines, "C: …" or "S: …", each with LF */
@@ -180,6 +182,11 @@ int imap_session_dispatch(struct imap_session *s); /* commands into `out` */
 int imap_session_route(struct imap_session *s, struct imap_event *event);
 void imap_session_finish(struct imap_session *s, struct imap_command *c);
 void imap_session_note(struct imap_session *s, char who, struct imap_span line);
+
+/* A server may repeat what it was told: what was added is overwritten with "*"
+** wherever it stands in `text`, until the secrets are forgotten. */
+int imap_session_add_secret(struct imap_session *s, struct imap_span secret);
+void imap_session_scrub(const struct imap_session *s, struct imap_buffer *text);
 void imap_session_note_response(struct imap_session *s,
                                 const struct imap_response *r);
 

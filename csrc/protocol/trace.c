@@ -1,6 +1,34 @@
 /* trace.c - a response as a line for people: literals as {n}, and nothing of
 ** what a message says or a mechanism exchanges. */
+#include <string.h>
+
 #include "protocol/session.h"
+
+enum { SHORTEST_SECRET = 3 }; /* "a" would blank out the text around it */
+
+int imap_session_add_secret(struct imap_session *s, struct imap_span secret) {
+  if (secret.size < SHORTEST_SECRET) return IMAP_OK;
+  imap_buffer_add(&s->secrets, &secret.size, sizeof secret.size);
+  return imap_buffer_add_span(&s->secrets, secret);
+}
+
+static void blank_out(struct imap_buffer *text, struct imap_span secret) {
+  for (size_t at = 0; text->size - at >= secret.size; at++)
+    if (memcmp(text->data + at, secret.data, secret.size) == 0)
+      memset(text->data + at, '*', secret.size);
+}
+
+void imap_session_scrub(const struct imap_session *s,
+                        struct imap_buffer *text) {
+  size_t at = 0;
+  while (at < s->secrets.size) {
+    struct imap_span secret;
+    memcpy(&secret.size, s->secrets.data + at, sizeof secret.size);
+    secret.data = s->secrets.data + at + sizeof secret.size;
+    if (secret.size <= text->size) blank_out(text, secret);
+    at += sizeof secret.size + secret.size;
+  }
+}
 
 static bool in_conversation(const struct imap_session *s) {
   for (const struct imap_command *c = s->first; c != NULL; c = c->next)
@@ -52,6 +80,7 @@ void imap_session_note_response(struct imap_session *s,
   }
   imap_buffer_init(&line, r->bytes.size + 3 * r->tape->count + 1);
   add_nodes(&line, r);
+  imap_session_scrub(s, &line);
   if (line.status == IMAP_OK) imap_session_note(s, 'S', imap_buffer_span(&line));
   imap_buffer_free(&line);
 }
