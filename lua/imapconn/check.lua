@@ -357,12 +357,14 @@ local function flag_list(value)
   return list
 end
 
---- Flags, each once, without \Recent.
-function Input:flags(name, optional)
+--- Flags, each once, without \Recent. `how`: "some" are needed, "any" may be
+--- none, "optional" may be left out.
+function Input:flags(name, how)
   local value = self:raw(name)
-  if value == nil and optional then return {} end
+  if value == nil and how == "optional" then return {} end
   local given = flag_list(value)
   if not given then return self:expected(name, FLAGS, value) end
+  if how == "some" and #given == 0 then return self:refuse(name, name .. " names no flag") end
   local flags, seen, octets = {}, { ["\\recent"] = true }, 0
   for i = 1, #given do
     local flag = given[i]

@@ -120,11 +120,13 @@ local STAGES = { resolve = true, connect = true, tls = true, timeout = true, clo
   unsupported = true, invalid_argument = true }
 
 -- A server may repeat what it was told.
-local function without_secrets(text, login)
-  for _, secret in ipairs { login.password or "", login.token or "" } do
-    if secret ~= "" then text = text:gsub(secret:gsub("%p", "%%%0"), "...") end
+local function hider(login)
+  return function(text)
+    for _, secret in ipairs { login.password or "", login.token or "" } do
+      if secret ~= "" then text = text:gsub(secret:gsub("%p", "%%%0"), "...") end
+    end
+    return text
   end
-  return text
 end
 
 -- The caller's transport: a link, or nil and a failure.
@@ -153,7 +155,7 @@ end
 local function log_in(held, settings, what, deadline)
   local late = ("not logged in within %g seconds (option connect_timeout)"):format(settings.connect_timeout)
   local credentials = job.new {
-    what = what, kind = "connect", inputs = settings.login,
+    what = what, kind = "connect", inputs = settings.login, hide = hider(settings.login),
     shape = function(raw)
       if held.stream and settings.login.protected and check.has_method(held.stream, "tls") then
         held.tls = held.stream:tls()
@@ -188,8 +190,6 @@ function connection.open(settings)
   local err = log_in(held, settings, what, deadline)
   if err then
     held:shut(err.message)
-    err.message = without_secrets(err.message, settings.login)
-    err.response_text = err.response_text and without_secrets(err.response_text, settings.login)
     return errors.give(err)
   end
   local self = setmetatable({}, Connection)

@@ -9,8 +9,9 @@ Job.__index = Job
 local job = {}
 
 --- `given`: { what, kind, inputs, shape, changes, harmless, flow, sources,
---- progress }, or { value } where nothing is to be sent. shape(raw) turns what
---- the core answers into the result, or answers nil and a failure.
+--- progress, hide }, or { value } where nothing is to be sent. shape(raw) turns
+--- what the core answers into the result, or answers nil and a failure;
+--- hide(text) leaves secrets out of the server's words.
 function job.new(given)
   return setmetatable(given, Job)
 end
@@ -34,6 +35,9 @@ function Job:settle(raw, failure, done, call)
     value, failure = self.shape(raw, self)
   elseif failure.code == "callback" and not self.failed then
     failure.code = "closed" -- the function that failed was another action's
+  end
+  if failure and failure.response_text and self.hide then
+    failure.response_text = self.hide(failure.response_text)
   end
   if failure and done then value = self.shape(done, self) end
   if self.failed then

@@ -32,10 +32,16 @@ function Link:is_open()
   return not self.over and self.core:is_alive()
 end
 
+-- Whatever runs ends as `closed`.
+local function break_off(self, why)
+  self.fault = self.fault or why
+  self.core:kill("closed", why)
+end
+
 -- A coroutine that ended in the middle of a call leaves no state to go on from.
 local function bury_abandoned(self)
   if self.busy and is_dead(self.owner) then
-    self.core:kill("closed", "the coroutine of " .. self.busy .. " ended in the middle of it")
+    break_off(self, "the coroutine of " .. self.busy .. " ended in the middle of it")
     self:leave()
   end
 end
@@ -79,7 +85,7 @@ function Link:hold(name, work)
   if err then return nil, err end
   local ok, reason = callback.protect(work)
   if not ok then -- out of memory, or (on PUC Lua 5.1) raised by wait
-    self.core:kill("closed", "an error was raised in the middle of " .. name)
+    break_off(self, "an error was raised in the middle of " .. name)
     self:leave()
     error(reason, 0)
   end
@@ -91,8 +97,7 @@ end
 function Link:interrupt(why)
   bury_abandoned(self)
   if not self.busy then return false end
-  self.fault = why
-  self.core:kill("closed", why)
+  break_off(self, why)
   self.core:arm(0) -- its wait ends at once
   close_stream(self)
   return true
