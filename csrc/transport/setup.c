@@ -187,6 +187,8 @@ int imap_setup(struct imap_transport *t,
                const struct imap_transport_options *o) {
   const char *name = o->server_name != NULL ? o->server_name : o->host;
   int status = name_peer(t, o);
+  if (status == IMAP_OK && o->client_key != NULL && o->client_cert == NULL)
+    status = invalid(t, "client_cert", "missing, and client_key needs it");
   if (status == IMAP_OK) status = check_pin(t, o->pinned_public_key);
   if (status == IMAP_OK) status = check_proxy(t, o->proxy);
   if (status == IMAP_OK)

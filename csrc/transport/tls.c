@@ -1,9 +1,6 @@
 /* tls.c - the part of the TLS policy that is the same over every backend. */
 #include "transport/tls.h"
 
-#include <stdio.h>
-#include <string.h>
-
 #include "transport/failure.h"
 
 static const char *const version_names[] = {"TLSv1.0", "TLSv1.1", "TLSv1.2",
@@ -37,18 +34,6 @@ static CURLcode apply_verification(const struct imap_tls *tls, CURL *easy) {
   return code;
 }
 
-static CURLcode apply_client(CURL *easy,
-                             const struct imap_transport_options *o) {
-  const char *key = o->client_key != NULL ? o->client_key : o->client_cert;
-  CURLcode code = CURLE_OK;
-  if (o->client_cert == NULL) return CURLE_OK;
-  code = curl_easy_setopt(easy, CURLOPT_SSLCERT, o->client_cert);
-  if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_SSLKEY, key);
-  if (code == CURLE_OK && o->client_key_password != NULL)
-    code = curl_easy_setopt(easy, CURLOPT_KEYPASSWD, o->client_key_password);
-  return code;
-}
-
 /* A resumed session shows no certificate, so no pin could be compared. */
 static CURLcode apply_sessions(const struct imap_tls *tls, CURL *easy,
                                const struct imap_transport_options *o) {
@@ -66,14 +51,6 @@ static CURLcode apply_sessions(const struct imap_tls *tls, CURL *easy,
 CURLcode imap_tls_apply(struct imap_tls *tls, CURL *easy,
                         const struct imap_transport_options *options) {
   CURLcode code = apply_verification(tls, easy);
-  if (code == CURLE_OK) code = apply_client(easy, options);
   if (code == CURLE_OK) code = apply_sessions(tls, easy, options);
   return code == CURLE_OK ? imap_tls_apply_policy(tls, easy, options) : code;
-}
-
-void imap_tls_close(struct imap_tls *tls) {
-  imap_trust_release(tls->trust);
-  imap_sessions_release(tls->sessions);
-  tls->trust = NULL;
-  tls->sessions = NULL;
 }

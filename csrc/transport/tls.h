@@ -25,6 +25,7 @@ struct imap_tls {
   unsigned min_dh_size;
   struct imap_trust *trust;       /* held; NULL: nothing is verified */
   struct imap_sessions *sessions; /* held; NULL: none are shared */
+  struct imap_client *client;     /* Mbed TLS only; NULL: none to show */
   uint16_t groups[IMAP_TLS_GROUPS];
   unsigned proxies;               /* handshakes to come before the server's */
 

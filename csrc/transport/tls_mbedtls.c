@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "transport/client.h"
 #include "transport/failure.h"
 
 #if !defined(MBEDTLS_THREADING_C)
@@ -68,23 +69,6 @@ static int no_memory(struct imap_transport_failure *failure) {
   return imap_fail(failure, IMAP_STAGE_NOMEM, NULL, "out of memory");
 }
 
-/* libcurl would find out as late as in the handshake. */
-static int check_client(const struct imap_transport_options *options,
-                        struct imap_transport_failure *failure) {
-  mbedtls_x509_crt certificate;
-  int code;
-  if (options->client_cert == NULL) return IMAP_OK;
-  mbedtls_x509_crt_init(&certificate);
-  code = mbedtls_x509_crt_parse_file(&certificate, options->client_cert);
-  mbedtls_x509_crt_free(&certificate);
-  if (code == MBEDTLS_ERR_X509_ALLOC_FAILED) return no_memory(failure);
-  if (code != 0)
-    return imap_fail(failure, IMAP_STAGE_ARGUMENT, "client_cert",
-                     "client_cert: %s cannot be read as certificates in PEM",
-                     options->client_cert);
-  return IMAP_OK;
-}
-
 int imap_tls_open(struct imap_tls *tls, struct imap_transport_shared *shared,
                   const struct imap_transport_options *options,
                   struct imap_transport_failure *failure) {
@@ -99,7 +83,7 @@ int imap_tls_open(struct imap_tls *tls, struct imap_transport_shared *shared,
   tls->newest = options->max_tls_version;
   tls->min_dh_size = options->min_dh_size;
   choose_groups(tls->groups, options->min_dh_size);
-  status = check_client(options, failure);
+  status = imap_client_read(options, &tls->client, failure);
   if (status == IMAP_OK && (options->verify || tls->proxies > 0 ||
                             options->ca_file != NULL ||
                             options->ca_path != NULL))
@@ -109,6 +93,12 @@ int imap_tls_open(struct imap_tls *tls, struct imap_transport_shared *shared,
     return status;
   tls->sessions = imap_sessions_find(&shared->sessions, options);
   return tls->sessions != NULL ? IMAP_OK : no_memory(failure);
+}
+
+void imap_tls_close(struct imap_tls *tls) {
+  imap_client_free(tls->client);
+  imap_trust_release(tls->trust);
+  imap_sessions_release(tls->sessions);
 }
 
 /* Called for each certificate of the chain, and not at all where a session is
@@ -177,6 +167,8 @@ static CURLcode configure(CURL *easy, void *lent, void *data) {
   }
   code = begin_layer(&tls->server, easy);
   if (code != CURLE_OK) return code;
+  if (tls->client != NULL && !imap_client_show(tls->client, config))
+    return CURLE_OUT_OF_MEMORY;
   mbedtls_ssl_conf_cert_profile(config, &mbedtls_x509_crt_profile_default);
   mbedtls_ssl_conf_verify(config, look_at_certificate, tls);
   mbedtls_ssl_conf_sig_algs(config, tls->newest == IMAP_TLS_1_2
@@ -302,8 +294,8 @@ static void explain_handshake(const struct imap_tls *tls, int code, char *text,
   switch (code) {
     case MBEDTLS_ERR_SSL_ILLEGAL_PARAMETER:
     case MBEDTLS_ERR_SSL_HANDSHAKE_FAILURE:
-      snprintf(text, size, "its Diffie-Hellman group is under min_dh_size (%u "
-               "bits), or its signature one that Mbed TLS does not take%s",
+      snprintf(text, size, "the server's Diffie-Hellman group is under min_dh_size "
+               "(%u bits), or its signature one that Mbed TLS does not take%s",
                tls->min_dh_size, tls->newest == IMAP_TLS_1_2 ? "" :
                ": then max_tls_version = \"TLSv1.2\" may help");
       break;

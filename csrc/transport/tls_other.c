@@ -22,6 +22,8 @@ static bool speaks_openssl(void) {
          backend_is("BoringSSL") || backend_is("quictls/");
 }
 
+void imap_tls_close(struct imap_tls *tls) { imap_trust_release(tls->trust); }
+
 /* These have no finite-field Diffie-Hellman at all. */
 static bool has_curves_only(void) {
   return backend_is("rustls") || backend_is("BearSSL");
@@ -44,6 +46,18 @@ int imap_tls_open(struct imap_tls *tls, struct imap_transport_shared *shared,
       options->ca_path != NULL)
     status = imap_trust_find(&shared->trust, options, &tls->trust, failure);
   return status;
+}
+
+static CURLcode apply_client(CURL *easy,
+                             const struct imap_transport_options *o) {
+  const char *key = o->client_key != NULL ? o->client_key : o->client_cert;
+  CURLcode code = CURLE_OK;
+  if (o->client_cert == NULL) return CURLE_OK;
+  code = curl_easy_setopt(easy, CURLOPT_SSLCERT, o->client_cert);
+  if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_SSLKEY, key);
+  if (code == CURLE_OK && o->client_key_password != NULL)
+    code = curl_easy_setopt(easy, CURLOPT_KEYPASSWD, o->client_key_password);
+  return code;
 }
 
 static CURLcode apply_ciphers(CURL *easy) {
@@ -70,6 +84,7 @@ CURLcode imap_tls_apply_policy(struct imap_tls *tls, CURL *easy,
     code = curl_easy_setopt(easy, CURLOPT_PROXY_CAINFO, file);
   if (code == CURLE_OK && tls->proxies > 0)
     code = curl_easy_setopt(easy, CURLOPT_PROXY_CAPATH, path);
+  if (code == CURLE_OK) code = apply_client(easy, options);
   return code == CURLE_OK ? apply_ciphers(easy) : code;
 }
 
