@@ -13,16 +13,14 @@ callback.pcall_yields = stopped == nil
 
 --- Why a callback failed: { text, cause }.
 function callback.failure(name, cause)
-  return { cause = cause, text = name .. " failed: " .. errors.show(cause) }
+  local why = cause == false and " answered false" or " failed: " .. errors.show(cause)
+  return { cause = cause, text = name .. why }
 end
 
 local function judge(name, ok, value, message)
   if not ok then return callback.failure(name, value) end
-  if value == false and message == nil then
-    return { cause = false, text = name .. " answered false" }
-  elseif not value and message ~= nil then
-    return callback.failure(name, message)
-  end
+  if value == false and message == nil then return callback.failure(name, false) end
+  if not value and message ~= nil then return callback.failure(name, message) end
 end
 
 --- Calls a sink, progress or trace: nil, or why it failed.
@@ -40,22 +38,20 @@ function callback.ask(name, fn, ...)
   return nil, callback.failure(name, "it gave a " .. type(value) .. ", not a string")
 end
 
---- Whether the call runs in the main thread, where nothing can yield.
-function callback.in_main_thread()
+local function in_main_thread()
   local running, is_main = coroutine.running()
   return running == nil or is_main == true
 end
 
---- Runs what may yield and must not end in the middle: as pcall, where a yield
---- can pass; elsewhere, in a coroutine of PUC Lua 5.1, unprotected.
+--- Runs what may yield: as pcall, where a yield can pass; elsewhere, in a
+--- coroutine of PUC Lua 5.1, unprotected.
 function callback.protect(fn, ...)
-  if callback.pcall_yields or callback.in_main_thread() then return pcall(fn, ...) end
+  if callback.pcall_yields or in_main_thread() then return pcall(fn, ...) end
   return true, fn(...)
 end
 
---- Calls a wait or a stream, which may yield: as pcall, but on PUC Lua 5.1
---- their errors are raised.
-function callback.outside(fn, ...)
+--- Calls wait: as pcall, but on PUC Lua 5.1 its errors are raised.
+function callback.wait(fn, ...)
   if callback.pcall_yields then return pcall(fn, ...) end
   return true, fn(...)
 end

@@ -131,7 +131,7 @@ end
 
 -- The caller's transport: a link, or nil and a failure.
 local function over_stream(settings)
-  local ok, stream, reason, stage = callback.outside(settings.transport, settings.options)
+  local ok, stream, reason, stage = callback.protect(settings.transport, settings.options)
   if not ok then
     local failed = callback.failure("transport.connect", stream)
     return nil, { code = "callback", reason = failed.text, cause = failed.cause }

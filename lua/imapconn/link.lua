@@ -62,7 +62,7 @@ local function enter(self, name)
 end
 
 local function close_stream(self)
-  if self.stream then callback.outside(self.stream.close, self.stream) end
+  if self.stream then callback.protect(self.stream.close, self.stream) end
 end
 
 --- Ends it without a word.
@@ -133,12 +133,17 @@ end
 
 -- --- The caller's functions ---------------------------------------------------------
 
--- Calls wait or the stream; where it raises, the connection is dead.
-local function ask(call, name, fn, ...)
-  local ok, value, reason = callback.outside(fn, ...)
-  if ok then return value, reason end
-  call.failed = callback.failure(name, value)
+local function fail(call, name, cause)
+  call.failed = callback.failure(name, cause)
   call.core:kill("callback", call.failed.text)
+end
+
+-- Calls the stream's method; where it raises, the connection is dead.
+local function ask_stream(call, name, ...)
+  local stream = call.link.stream
+  local ok, value, reason = callback.protect(stream[name], stream, ...)
+  if ok then return value, reason end
+  fail(call, "the transport", value)
   return nil, "failed"
 end
 
@@ -191,16 +196,14 @@ function steps.wait(call)
   local seconds = left(call)
   if not seconds then return end
   call.core:arm(seconds)
-  local value, reason = ask(call, "wait", call.link.wait, call.core:fd(), seconds)
-  if value or reason == "timeout" or value == nil and reason == nil then return end
-  if call.failed then return end
-  call.failed = callback.failure("wait", reason == nil and value or reason)
-  call.core:kill("callback", call.failed.text)
+  local ok, value, reason = callback.wait(call.link.wait, call.core:fd(), seconds)
+  if ok and (value or reason == "timeout" or value == nil and reason == nil) then return end
+  if reason == nil then reason = value end
+  fail(call, "wait", reason)
 end
 
 local function receive(call, seconds)
-  local stream = call.link.stream
-  local bytes, reason = ask(call, "the transport", stream.receive, stream, CHUNK, seconds)
+  local bytes, reason = ask_stream(call, "receive", CHUNK, seconds)
   if call.failed or bytes == "" or reason == "timeout" then return end
   if type(bytes) == "string" then
     call.core:feed(bytes)
@@ -221,9 +224,8 @@ end
 function steps.send(call, bytes)
   local seconds = left(call)
   if not seconds then return end
-  local stream = call.link.stream
   local slice = math.min(seconds, SLICE)
-  local count, reason = ask(call, "the transport", stream.send, stream, bytes, slice)
+  local count, reason = ask_stream(call, "send", bytes, slice)
   if call.failed then return end
   if type(count) == "number" and count >= 1 and count <= #bytes then
     call.core:sent(count)
@@ -237,8 +239,7 @@ end
 function steps.upgrade(call)
   local seconds = left(call)
   if not seconds then return end
-  local stream = call.link.stream
-  local done, reason = ask(call, "the transport", stream.starttls, stream, seconds)
+  local done, reason = ask_stream(call, "starttls", seconds)
   if done then
     call.core:upgraded()
   elseif not call.failed then
@@ -312,7 +313,7 @@ function Link:wave()
   self:hold("close", function()
     self.core:start("logout", {})
     local what, bytes = self.core:advance()
-    if what == "send" then callback.outside(self.stream.send, self.stream, bytes, 0) end
+    if what == "send" then callback.protect(self.stream.send, self.stream, bytes, 0) end
   end)
 end
 

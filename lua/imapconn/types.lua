@@ -67,7 +67,8 @@ function imapconn.connect(options) end
 ---in it is `callback` too, but on PUC Lua 5.1, where it is raised from the call, with the connection closed.
 ---@alias imapconn.Wait fun(fd: integer, seconds: number): true?, string?
 
----A byte stream of the caller's. All its functions may yield; an error raised in one is as one raised in `wait`.
+---A byte stream of the caller's. All its functions may yield; an error raised in one is `callback` (in a coroutine of
+---PUC Lua 5.1, where it is raised from the call, with the connection closed).
 ---@class imapconn.Transport
 ---@field connect fun(options: table): imapconn.Stream?, string?, string? Takes the options with their defaults, and answers a stream, or `nil, message, code`; under `secure = true` TLS is on already. Default of `code`: `"connect"`.
 
