@@ -12,10 +12,6 @@ enum {
   STEP_PLAIN_EXPUNGE, STEP_PUT_BACK
 };
 
-static bool careful(const struct imap_session *s) {
-  return !imap_caps_have(&s->caps, IMAP_CAP_UIDPLUS);
-}
-
 static void write_items(const struct imap_action *a, struct imap_encoder *e) {
   (void)a;
   imap_encode_open(e);
@@ -70,7 +66,7 @@ static int queue_all(struct imap_session *s, struct imap_action *a) {
     .effect = IMAP_EFFECT_CHANGES
   };
   int status = queue_fetch(s, a);
-  if (careful(s)) {
+  if (a->careful) {
     a->open_ended = true;
     if (status == IMAP_OK)
       status = queue_word(s, a, "UID SEARCH", STEP_SEARCH_BEFORE, false);
@@ -85,17 +81,18 @@ static int queue_all(struct imap_session *s, struct imap_action *a) {
 static int plan(struct imap_session *s, struct imap_action *a) {
   bool ready;
   int status;
-  if (careful(s) && !a->allow_expunge) {
+  a->careful = !imap_caps_have(&s->caps, IMAP_CAP_UIDPLUS);
+  if (a->careful && !a->allow_expunge) {
     imap_failure_set(&a->failure, IMAP_CODE_UNSUPPORTED, "UID EXPUNGE",
                      "the server lacks UIDPLUS, so a single message cannot be "
                      "expunged; allow_expunge = true allows the careful way");
     a->failure.outcome = IMAP_OUTCOME_NOT_SENT;
     return IMAP_OK;
   }
-  if (careful(s)) a->reopen = true;
+  if (a->careful) a->reopen = true;
   status = imap_begin(s, a, true, &ready);
   if (status != IMAP_OK) return status;
-  if (careful(s)) {
+  if (a->careful) {
     a->open_ended = true; /* its steps depend on one another */
     return IMAP_OK;
   }
@@ -208,8 +205,9 @@ static int searched_after(struct imap_session *s, struct imap_action *a) {
   imap_seqset_free(&strangers);
   if (status != IMAP_OK || a->failure.code != IMAP_CODE_NONE) return status;
   status = queue_word(s, a, "EXPUNGE", STEP_PLAIN_EXPUNGE, true);
-  a->rescued = true; /* the flags are put back with it */
-  return status == IMAP_OK ? put_back(s, a) : status;
+  if (status == IMAP_OK) status = put_back(s, a);
+  imap_seqset_free(&a->modified); /* they are on their way */
+  return status;
 }
 
 static int careful_answer(struct imap_session *s, struct imap_action *a,
@@ -220,8 +218,8 @@ static int careful_answer(struct imap_session *s, struct imap_action *a,
     return go_on ? queue_all(s, a) : IMAP_OK;
   }
   if (!imap_answered_ok(a, c, r)) return IMAP_OK;
+  if (c->step == STEP_MARK) a->marked_some = true;
   if (a->failure.code != IMAP_CODE_NONE) return IMAP_OK;
-  if (c->step == STEP_MARK) a->marked_all = true;
   if (c->step == STEP_SEARCH_BEFORE) return searched_before(s, a);
   if (c->step == STEP_SEARCH_AFTER) return searched_after(s, a);
   return IMAP_OK;
@@ -231,12 +229,15 @@ static int careful_answer(struct imap_session *s, struct imap_action *a,
 
 static int answer(struct imap_session *s, struct imap_action *a,
                   struct imap_command *c, const struct imap_response *r) {
-  if (careful(s)) return careful_answer(s, a, c, r);
+  if ((c->step == STEP_LIFT || c->step == STEP_PUT_BACK) &&
+      r->name != IMAP_NAME_OK)
+    a->stuck = true;
+  if (c->step == STEP_LIFT || c->step == STEP_NOOP) return IMAP_OK;
+  if (a->careful) return careful_answer(s, a, c, r);
   if (c->step == IMAP_STEP_OPEN)
     return imap_opened(a, r) ? queue_all(s, a) : IMAP_OK;
-  if (c->step == STEP_LIFT || c->step == STEP_NOOP) return IMAP_OK;
   if (imap_answered_ok(a, c, r) && c->step == STEP_STORE)
-    a->marked_all = true; /* so there is something to lift */
+    a->marked_some = true; /* so there is something to lift */
   return IMAP_OK;
 }
 
@@ -257,10 +258,20 @@ static int lift(struct imap_session *s, struct imap_action *a) {
   return status;
 }
 
-/* Something was removed although the action failed. */
-static void note_partial(struct imap_action *a) {
-  if (a->failure.code != IMAP_CODE_NONE && a->removed.count > 0)
-    a->failure.outcome = IMAP_OUTCOME_PARTIAL;
+/* Flags that were changed for nothing are changed back. */
+static int rescue(struct imap_session *s, struct imap_action *a) {
+  int status = put_back(s, a);
+  a->rescued = true;
+  return a->marked_some && status == IMAP_OK ? lift(s, a) : status;
+}
+
+/* It failed: was something removed, or is all as it was before? */
+static void judge(struct imap_action *a) {
+  struct imap_failure *failure = &a->failure;
+  if (a->removed.count > 0)
+    failure->outcome = IMAP_OUTCOME_PARTIAL;
+  else if (!a->stuck && failure->outcome == IMAP_OUTCOME_PARTIAL)
+    failure->outcome = IMAP_OUTCOME_REFUSED;
 }
 
 static int note_missing(struct imap_action *a) {
@@ -279,20 +290,15 @@ static int note_missing(struct imap_action *a) {
 }
 
 static int settle(struct imap_session *s, struct imap_action *a) {
-  bool failed = a->failure.code != IMAP_CODE_NONE;
   bool again = false;
   int status = IMAP_OK;
   a->open_ended = false;
-  if (failed && a->view == NULL) return IMAP_OK;
-  if (failed && !a->rescued) {
-    a->rescued = true;
-    if (careful(s)) status = put_back(s, a);
-    if (a->marked_all && status == IMAP_OK) status = lift(s, a);
-    if (status != IMAP_OK || a->pending > 0) return status;
+  if (a->failure.code != IMAP_CODE_NONE) {
+    if (!a->rescued && a->view != NULL) status = rescue(s, a);
+    if (a->pending == 0) judge(a);
+    return status;
   }
-  note_partial(a);
-  if (failed) return IMAP_OK;
-  if (!careful(s)) {
+  if (!a->careful) {
     status = imap_look_again(s, a, true, &again);
     if (again && status == IMAP_OK) return queue_all(s, a);
   }

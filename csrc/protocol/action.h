@@ -115,8 +115,10 @@ struct imap_action {
   bool fresh;           /* its view was opened by itself, or on its request */
   bool changed;         /* a changing command was answered OK */
   bool multi;           /* append: all messages go in one command */
-  bool marked_all;      /* delete: all named bear \Deleted … */
-  bool rescued;         /* … and after a failure, flags are as they were */
+  bool careful;         /* delete: without UIDPLUS */
+  bool marked_some;     /* delete: some of those named were given \Deleted … */
+  bool rescued;         /* … and after a failure, flags are changed back … */
+  bool stuck;           /* … but for some, which the server refused */
   bool late;            /* delete: NOOP was sent for late EXPUNGEs */
   uint32_t rows;        /* list: rows so far */
   bool extended;        /* list: by LIST-EXTENDED */
