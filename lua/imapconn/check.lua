@@ -236,43 +236,38 @@ end
 
 -- --- Messages --------------------------------------------------------------
 
-local SET = "a number, an array of numbers, or a set like \"1:3,7\""
+local SET = "a number from 1 to 4294967295, an array of them, or a set like \"1:3,7\""
 
+-- As IMAP writes it; or nil, and what in it is no number.
 local function set_text(value)
   if type(value) == "string" then return value end
-  local number = check.integer(value, 1, MOST)
-  if number then return ("%.0f"):format(number) end
-  local items = check.array(value)
-  if not items then return nil end
-  for i = 1, items.n do
+  local items = check.array(value) or { value }
+  for i = 1, #items do
     if not check.integer(items[i], 1, MOST) then return nil, items[i] end
     items[i] = ("%.0f"):format(items[i])
   end
-  return table.concat(items, ","), nil, items.n == 0
+  return table.concat(items, ",")
 end
 
 --- A set of messages: { text, named, star, fresh } or { empty = true }. `fresh`:
 --- it means the mailbox as it is now, for it has a ":" or a "*".
 function check.set(value)
-  local text, _, empty = set_text(value)
-  if empty then return { empty = true } end
-  if not text then return nil end
+  if type(value) == "table" and next(value) == nil then return { empty = true } end
+  local text, wrong = set_text(value)
+  if not text then return nil, wrong end
   local normal, named, star = core.set(text)
-  if not normal then return nil end
+  if not normal then return nil, value end
   return { text = normal, named = named, star = star, fresh = text:find("[:*]") ~= nil }
 end
 
 function Input:set(name)
   local value = self:raw(name)
   if value == nil then return nil end
-  local set = check.set(value)
+  local set, wrong = check.set(value)
   if set then return set end
-  local _, wrong = set_text(value)
-  if wrong ~= nil then
-    return self:refuse(name, name .. " holds " .. check.kind(wrong)
-      .. "; its numbers are whole, from 1 to 4294967295")
-  end
-  return self:expected(name, SET, value)
+  if wrong == value then return self:expected(name, SET, value) end
+  return self:refuse(name, name .. " holds " .. check.kind(wrong)
+    .. "; its numbers are whole, from 1 to 4294967295")
 end
 
 -- A single number, or "*" where that is allowed, as a set.

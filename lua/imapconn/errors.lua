@@ -22,7 +22,8 @@ end
 
 --- An input of `call` is wrong: `why` is a sentence about it.
 function errors.argument(call, field, why)
-  return errors.new("invalid_argument", call .. ": " .. why, { field = field })
+  return errors.new("invalid_argument", call .. ": " .. why,
+    { field = field, outcome = "not_sent" })
 end
 
 --- The server lacks what the input `field` needs.
@@ -33,8 +34,8 @@ end
 
 --- A name as it stands in a message: quoted, short, and in one line.
 function errors.quote(name)
-  name = name:gsub("[%c\127]", "?")
-  if #name > 80 then name = name:sub(1, 77) .. "..." end
+  name = name:gsub("%c", "?")
+  if #name > 80 then name = name:sub(1, 77):gsub("[\192-\255]?[\128-\191]*$", "") .. "..." end
   return '"' .. name .. '"'
 end
 
@@ -42,7 +43,7 @@ end
 function errors.show(value)
   local ok, text = pcall(tostring, value)
   if not ok or type(text) ~= "string" then text = "a " .. type(value) end
-  return (text:gsub("[%c\127]+", " "))
+  return (text:gsub("%c+", " "))
 end
 
 -- What to do about it, by the server's response code or by ours.

@@ -33,8 +33,11 @@ function Job:settle(raw, failure, done, call)
   if not self.failed then self.failed, call.trace_failed = call.trace_failed, nil end
   if not failure then
     value, failure = self.shape(raw, self)
-  elseif failure.code == "callback" and not self.failed then
-    failure.code = "closed" -- the function that failed was another action's
+  else
+    failure.changes = self.changes
+    if failure.code == "callback" and not self.failed then
+      failure.code = "closed" -- the function that failed was another action's
+    end
   end
   if failure and failure.response_text and self.hide then
     failure.response_text = self.hide(failure.response_text)

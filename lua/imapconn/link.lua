@@ -252,7 +252,9 @@ end
 function steps.dead(call)
   for id, task in pairs(call.running) do
     call.running[id], call.count = nil, call.count - 1
-    task:settle(nil, { code = "closed", reason = call.link.fault or "the connection has ended" }, nil, call)
+    task:settle(nil, {
+      code = "closed", outcome = "unknown", reason = call.link.fault or "the connection has ended",
+    }, nil, call)
   end
 end
 

@@ -13,7 +13,15 @@ local read = {}
 function read.text(input, name, what)
   local value = input:raw(name)
   if value == nil or type(value) == "string" and value ~= "" and not value:find("%z") then return value end
-  return input:expected(name, what or "text without NUL", value)
+  return input:expected(name, what, value)
+end
+
+-- The same, and never shown.
+function read.secret(input, name, may_be_empty)
+  local value = input:raw(name)
+  if value == nil then return nil end
+  if type(value) == "string" and not value:find("%z") and (may_be_empty or value ~= "") then return value end
+  return input:refuse(name, name .. " must be text without NUL")
 end
 
 -- A host's name or address: nothing that would mean more within a URL.
@@ -52,9 +60,17 @@ function read.tls_version(input, name, default)
 end
 
 function read.pin(input)
-  local value = read.text(input, "pinned_public_key")
+  local what = "sha256//BASE64 of the server's public key"
+  local value = read.text(input, "pinned_public_key", what)
   if value == nil or value:find("^sha256//[%w+/]+=*$") then return value end
-  return input:refuse("pinned_public_key", "pinned_public_key must be sha256//BASE64 of the server's public key")
+  return input:expected("pinned_public_key", what, value)
+end
+
+-- It may hold a password of its own.
+function read.proxy(input)
+  local value = read.secret(input, "proxy")
+  if not value or not value:find("[%c%s]") then return value end
+  return input:refuse("proxy", "proxy must be a URL without blanks")
 end
 
 -- Upper limits of the limits: sizes that a Lua number holds exactly; `nesting`
@@ -115,13 +131,10 @@ end
 
 -- What identifies the user; the password may be empty, the others not.
 local function read_login(input, secure)
-  local username = input:raw("username")
-  local password = input:raw("password")
-  local token = read.text(input, "access_token")
+  local username = read.secret(input, "username", true)
+  local password = read.secret(input, "password", true)
+  local token = read.secret(input, "access_token")
   local mechanism = read.mechanism(input)
-  for name, value in pairs { username = username, password = password } do
-    if type(value) ~= "string" or value:find("%z") then input:expected(name, "text without NUL", value) end
-  end
   local needs = MECHANISMS[mechanism]
   if username == nil and needs ~= "" then
     input:refuse("username", "username is missing; only the mechanisms EXTERNAL and ANONYMOUS need none")
@@ -152,17 +165,14 @@ local function read_open(input, secure)
     ca_path = read.text(input, "ca_path", "the path of a folder"),
     client_cert = read.text(input, "client_cert", "the path of a file"),
     client_key = read.text(input, "client_key", "the path of a file"),
-    client_key_password = read.text(input, "client_key_password"),
+    client_key_password = read.secret(input, "client_key_password"),
     pinned_public_key = read.pin(input),
-    proxy = read.text(input, "proxy", "a proxy URL"),
+    proxy = read.proxy(input),
     limits = read.limits(input),
   }
   local min, max = TLS[open.min_tls_version], TLS[open.max_tls_version]
   if min and max and min > max then
     input:refuse("min_tls_version", "min_tls_version is above max_tls_version")
-  end
-  if open.proxy and open.proxy:find("[%c%s]") then
-    input:refuse("proxy", "proxy must be a URL without blanks")
   end
   if open.client_key and not open.client_cert then
     input:refuse("client_cert", "client_cert is missing; client_key is its key")
