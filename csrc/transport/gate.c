@@ -189,6 +189,11 @@ bool imap_gate_handover(struct imap_gate *gate, uint64_t taken) {
               "the connection was handed over without TLS");
     return false;
   }
+  if (taken < gate->judged) { /* whoever counts no longer does it well */
+    imap_fail(gate->failure, IMAP_STAGE_PROTOCOL, NULL, "the bytes received "
+              "before login do not add up: this is a defect of imapconn");
+    return false;
+  }
   if (taken != IMAP_UNTOLD && taken > gate->judged) {
     imap_fail(gate->failure, IMAP_STAGE_PROTOCOL, NULL,
               "the server sent %llu bytes that nobody asked for behind its "

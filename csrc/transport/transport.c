@@ -10,6 +10,7 @@
 #include "transport/parts.h"
 
 /* --- What libcurl calls ---------------------------------------------------- */
+/* NOLINTBEGIN(readability-non-const-parameter): the types are libcurl's */
 
 static size_t on_line(char *data, size_t one, size_t size, void *transport) {
   struct imap_transport *t = transport;
@@ -30,6 +31,8 @@ static int on_message(CURL *easy, curl_infotype type, char *data, size_t size,
     imap_tls_message(&t->tls, text);
   return 0;
 }
+
+/* NOLINTEND(readability-non-const-parameter) */
 
 /* Called also in between: when the connection stands, and nothing of IMAP has
 ** been read. */

@@ -152,12 +152,15 @@ static bool copy_name(char **copy, const char *name) {
   return *copy != NULL;
 }
 
-/* A new entry for what `wanted` names, held once. */
-static int make(const struct imap_trust *wanted, struct imap_trust **out,
-                struct imap_transport_failure *failure) {
+/* A new entry for what `wanted` names, held once. NULL: `failure` says why. */
+static struct imap_trust *make(const struct imap_trust *wanted,
+                               struct imap_transport_failure *failure) {
   struct imap_trust *trust = calloc(1, sizeof *trust);
   int status;
-  if (trust == NULL) return no_memory(failure);
+  if (trust == NULL) {
+    no_memory(failure);
+    return NULL;
+  }
   trust->file_stamp = wanted->file_stamp;
   trust->path_stamp = wanted->path_stamp;
   if (copy_name(&trust->file, wanted->file) &&
@@ -167,11 +170,10 @@ static int make(const struct imap_trust *wanted, struct imap_trust **out,
     status = no_memory(failure);
   if (status != IMAP_OK) {
     free_trust(trust);
-    return status;
+    return NULL;
   }
   trust->holds = 1;
-  *out = trust;
-  return IMAP_OK;
+  return trust;
 }
 
 static bool same_place(const struct imap_trust *a, const struct imap_trust *b) {
@@ -197,7 +199,7 @@ static int find_or_make(struct imap_trust **list,
                         const struct imap_trust *wanted,
                         struct imap_trust **out,
                         struct imap_transport_failure *failure) {
-  int status;
+  struct imap_trust *trust;
   for (struct imap_trust *t = *list; t != NULL; t = t->next) {
     if (!same_place(t, wanted) ||
         !same_stamp(&t->file_stamp, &wanted->file_stamp) ||
@@ -208,10 +210,10 @@ static int find_or_make(struct imap_trust **list,
     return IMAP_OK;
   }
   prune(list, wanted);
-  status = make(wanted, out, failure);
-  if (status != IMAP_OK) return status;
-  (*out)->next = *list;
-  *list = *out;
+  trust = make(wanted, failure);
+  if (trust == NULL) return imap_stage_status(failure->stage);
+  trust->next = *list;
+  *list = *out = trust;
   return IMAP_OK;
 }
 
