@@ -45,7 +45,7 @@
 -- a "+" must not come before the client has read that, and commands of one
 -- flight stand one behind the other. What is wrong comes back to the client as
 -- the stream's failure, and play:finish() raises it, with both lines.
--- At the end of the script LOGOUT is answered, any number of times none.
+-- Behind the end of the script LOGOUT is answered, and need not come.
 --
 -- options.delivery (or one of transcript.deliveries, for a loop around `it`):
 --   "whole"    as much at a time as there is (the default)
@@ -55,7 +55,7 @@
 -- options.yields: coroutine.yield("receive" or "send") before each of them.
 --
 -- play.turns counts the times that the client sent something and then waited.
--- play.sent, play.received: all octets from and to the client. play.closed.
+-- play.sent: all octets from the client. play.closed: it closed the stream.
 
 local transcript = {}
 
@@ -102,7 +102,7 @@ function transcript.play(script, options)
   local play = setmetatable({
     steps = read_script(script), at = 1, values = options.values or {},
     tags = {}, known = {}, captures = {}, log = {},
-    ready = "", heard = "", sent = "", received = "", turns = 0,
+    ready = "", heard = "", sent = "", turns = 0,
     yields = options.yields,
     piece = random and function(n) return random(math.min(n, 97)) end
       or delivery == "bytes" and function() return 1 end
@@ -262,17 +262,22 @@ local function listen(play)
   return true
 end
 
+local function directive_of(step)
+  return step and step.kind == "!" and step.text or nil
+end
+
 function Play:send(bytes)
   if self.yields then coroutine.yield("send") end
   if self.failure then return nil, self.failure end
   if self.closed or self.ended then return nil, "closed" end
-  local step = advance(self)
+  local directive = directive_of(advance(self))
   if self.full and self.ready ~= "" then return nil, "timeout" end
-  if step and step.text == "close" then return nil, "closed" end
-  if step and step.text == "silence" then return #bytes end
+  if directive == "close" then return nil, "closed" end
   local count = self.take(#bytes)
   bytes = bytes:sub(1, count)
-  self.sent, self.heard, self.spoke = self.sent .. bytes, self.heard .. bytes, true
+  self.sent, self.spoke = self.sent .. bytes, true
+  if directive == "silence" then return count end
+  self.heard = self.heard .. bytes
   local ok, reason = listen(self)
   if not ok then return nil, reason end
   return count
@@ -289,20 +294,20 @@ function Play:receive(max, seconds)
   if self.failure then return nil, self.failure end
   if self.closed then return nil, "closed" end
   local step = advance(self)
+  local directive = directive_of(step)
   if self.spoke then self.turns, self.spoke = self.turns + 1, nil end
   if self.ready ~= "" then
     local bytes = self.ready:sub(1, math.min(max, self.piece(#self.ready)))
     self.ready = self.ready:sub(#bytes + 1)
-    self.received = self.received .. bytes
     return bytes
   elseif not step then
     if self.ended then return nil, "closed" end
     return fail(self, "the script is over, and the client waits")
-  elseif step.text == "close" then
+  elseif directive == "close" then
     return nil, "closed"
-  elseif step.text == "reset" then
+  elseif directive == "reset" then
     return nil, "connection reset by peer"
-  elseif step.text == "silence" then
+  elseif directive == "silence" then
     sleep(math.min(seconds, 10))
     return nil, "timeout"
   elseif seconds < 1 then -- a glance, or a deadline that is near
@@ -314,13 +319,13 @@ function Play:receive(max, seconds)
 end
 
 function Play:starttls()
-  local step = advance(self)
-  if not step or step.kind ~= "!" or not step.text:find("^tls") then
+  local directive = directive_of(advance(self)) or ""
+  if not directive:find("^tls") then
     return fail(self, "the client starts TLS here")
   elseif self.ready ~= "" then
     return nil, "the server spoke before TLS began"
-  elseif step.text ~= "tls" then
-    return nil, "handshake " .. step.text:match("%w+$")
+  elseif directive ~= "tls" then
+    return nil, "handshake " .. directive:match("%w+$")
   end
   self.at, self.secured = self.at + 1, true
   return true
