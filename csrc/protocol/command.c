@@ -83,13 +83,19 @@ static bool number_asked(const struct imap_command *c, uint32_t number) {
   return c->by_number ? number == c->view->announced : true;
 }
 
+bool imap_command_asked_seq(const struct imap_command *c, uint32_t seq) {
+  if (!c->by_number) return true;
+  if (c->set.star && seq > c->view->announced)
+    return false; /* it arrived after "*" was said */
+  return number_asked(c, seq);
+}
+
 bool imap_command_asked(const struct imap_command *c,
                         const struct imap_response *row, uint32_t uid,
                         uint32_t row_items) {
   if (c->channel != IMAP_CHANNEL_FETCH || uid == 0) return false;
   if (!items_asked(c, row_items)) return false;
   if (c->open_set) return true;
-  if (c->by_number && c->set.star && row->number > c->view->announced)
-    return false; /* it arrived after "*" was said */
-  return number_asked(c, c->by_number ? row->number : uid);
+  return c->by_number ? imap_command_asked_seq(c, row->number)
+                      : number_asked(c, uid);
 }

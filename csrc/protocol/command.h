@@ -70,6 +70,9 @@ void imap_command_free(struct imap_command *c);
 bool imap_command_clash(const struct imap_command *a,
                         const struct imap_command *b);
 
+/* May a FETCH row with this message number answer it? */
+bool imap_command_asked_seq(const struct imap_command *c, uint32_t seq);
+
 /* Does this FETCH row answer it? */
 bool imap_command_asked(const struct imap_command *c,
                         const struct imap_response *row, uint32_t uid,

@@ -414,6 +414,16 @@ static bool announces(struct imap_span so_far, struct imap_span section) {
          imap_span_is((struct imap_span){so_far.data + at - 5, 5}, "BODY[");
 }
 
+/* The message number of "* 12 FETCH (…"; 0: it is something else. */
+static uint32_t row_number(struct imap_span so_far) {
+  struct imap_span digits = {so_far.data + 2, 0};
+  uint64_t number;
+  while (2 + digits.size < so_far.size && digits.data[digits.size] != ' ')
+    digits.size++;
+  return imap_number_parse(digits, UINT32_MAX, &number) == IMAP_OK
+             ? (uint32_t)number : 0;
+}
+
 static struct imap_action *flow_target(const struct imap_session *s,
                                        struct imap_span so_far) {
   for (const struct imap_command *c = s->first; c != NULL; c = c->next) {
@@ -421,6 +431,7 @@ static struct imap_action *flow_target(const struct imap_session *s,
     if (!c->section || !a->flows || c->view != s->current) continue;
     if (c->state != IMAP_COMMAND_SENT || a->body_seen) continue;
     if (a->needs_structure && !a->structure_seen) continue;
+    if (!imap_command_asked_seq(c, row_number(so_far))) continue;
     if (announces(so_far, imap_buffer_span(&a->section))) return a;
   }
   return NULL;
