@@ -38,7 +38,20 @@ static int queue_singly(struct imap_session *s, struct imap_action *a) {
   return status;
 }
 
+/* Courier refuses APPEND to the mailbox that it has open by EXAMINE ("Current
+** box is selected READ-ONLY", 5.0 on Debian 12), and has no UNSELECT. */
+static bool must_reopen(const struct imap_session *s,
+                        const struct imap_action *a) {
+  return s->tail != NULL && !s->tail->write &&
+         !imap_caps_have(&s->caps, IMAP_CAP_UNSELECT) &&
+         imap_session_may_be_open(s, imap_buffer_span(&a->mailbox), false);
+}
+
 static int plan(struct imap_session *s, struct imap_action *a) {
+  if (must_reopen(s, a)) {
+    int status = imap_session_open(s, a, true, true);
+    if (status != IMAP_OK) return status;
+  }
   a->multi = a->append_count > 1 &&
              imap_caps_have(&s->caps, IMAP_CAP_MULTIAPPEND);
   if (a->multi) return queue_messages(s, a, 0, a->append_count);
@@ -73,6 +86,7 @@ static bool concerns_all(const struct imap_response *r) {
 static int answer(struct imap_session *s, struct imap_action *a,
                   struct imap_command *c, const struct imap_response *r) {
   size_t first = (size_t)c->step, end = a->multi ? a->append_count : first + 1;
+  if (c->step == IMAP_STEP_OPEN) return IMAP_OK;
   if (r->name != IMAP_NAME_OK) {
     if (a->multi && !concerns_all(r)) {
       a->multi = false;

@@ -30,6 +30,9 @@ void imap_encode_status_items(const struct imap_caps *caps, uint32_t items,
     if (!imap_caps_have(caps, status_words[i].needs)) continue;
     if (status_words[i].item == IMAP_STATUS_RECENT && imap_caps_rev2(caps))
       continue; /* RFC 9051 took it away */
+    if (status_words[i].item == IMAP_STATUS_MAILBOXID &&
+        imap_caps_have(caps, IMAP_CAP_STALE_MAILBOXID))
+      continue;
     imap_encode_word(e, status_words[i].word);
   }
   imap_encode_close(e);

@@ -30,7 +30,10 @@ enum imap_cap {
   IMAP_CAP_LOGINDISABLED = 1 << 17,
   IMAP_CAP_STATUS_SIZE = 1 << 18,
   IMAP_CAP_OBJECTID = 1 << 19,
-  IMAP_CAP_APPENDLIMIT = 1 << 20
+  IMAP_CAP_APPENDLIMIT = 1 << 20,
+  /* Cyrus, told by X-CREATEDMODSEQ: 3.6.1 answers STATUS with freed memory in
+  ** the place of MAILBOXID (seen on Debian 12), so it is not asked there. */
+  IMAP_CAP_STALE_MAILBOXID = 1 << 21
 };
 
 struct imap_caps {
