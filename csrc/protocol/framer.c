@@ -91,16 +91,17 @@ static bool is_status_word(struct imap_span word) {
          imap_span_is(word, "PREAUTH");
 }
 
-/* Only untagged data carries literals. */
-static bool carries_literals(const char *line, size_t size) {
+/* Only untagged data carries literals: what else begins a response is told
+** from its first line, once. */
+static bool begins_status(const char *line, size_t size) {
   size_t at = 1;
   struct imap_span word;
-  if (size < 2 || line[0] != '*') return false;
+  if (size < 2 || line[0] != '*') return true;
   while (at < size && line[at] == ' ') at++;
   word.data = line + at;
-  while (at < size && line[at] != ' ') at++;
+  while (at < size && imap_char_is(line[at], IMAP_CHAR_TOKEN)) at++;
   word.size = (size_t)(line + at - word.data);
-  return !is_status_word(word);
+  return is_status_word(word);
 }
 
 /* literal = "{" number64 ["+"] "}": `line` ends in "}". The digits may begin
@@ -135,7 +136,8 @@ static int take_line(struct imap_framer *f, struct imap_span *out) {
   end = f->seen - 1;
   if (end > f->line && start[end - 1] == '\r') end--;
   *out = (struct imap_span){start, end};
-  if (end > f->line && start[end - 1] == '}' && carries_literals(start, end))
+  if (f->line == 0) f->status_line = begins_status(start, end);
+  if (end > f->line && start[end - 1] == '}' && !f->status_line)
     return read_announcement(
         f, (struct imap_span){start + f->line, end - f->line});
   f->phase = IMAP_FRAMER_WHOLE;

@@ -34,6 +34,7 @@ struct imap_framer {
   size_t head;      /* where that response begins in `in` */
   size_t seen;      /* its octets looked at; when whole, all of them */
   size_t line;      /* where its current line begins, from `head` */
+  bool status_line; /* it is a status response: no literals in it */
   uint64_t literal; /* octets of the current literal still to come */
   size_t piece;     /* octets of it handed out last */
   bool flowed;      /* a literal of this response flowed … */

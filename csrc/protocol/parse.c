@@ -19,6 +19,7 @@ struct reader {
   uint32_t siblings; /* nodes read outside of any list */
   bool in_code;      /* a "]" outside of lists ends it */
   bool in_fetch;     /* names in the outer list may carry a [section] */
+  bool in_list;      /* brackets inside an atom belong to it */
 };
 
 void imap_parser_init(struct imap_parser *p, const struct imap_limits *limits) {
@@ -88,18 +89,19 @@ static void close_list(struct reader *r) {
   r->depth--;
 }
 
-/* quoted = DQUOTE *QUOTED-CHAR DQUOTE, with any octet but the line end */
+/* quoted = DQUOTE *QUOTED-CHAR DQUOTE, with any octet but the line end, so
+** that a quote without end does not read on behind a literal. */
 static int need_quoted(struct reader *r) {
   size_t start = r->at + 1, at = start;
   enum imap_node_kind kind = IMAP_NODE_QUOTED;
-  while (at < r->end && r->bytes[at] != '"') {
+  while (at < r->end && r->bytes[at] != '"' && r->bytes[at] != '\n') {
     if (r->bytes[at] == '\\') {
       kind = IMAP_NODE_ESCAPED;
       at++;
     }
     at++;
   }
-  if (at >= r->end)
+  if (at >= r->end || r->bytes[at] != '"')
     return fail(r->parser, IMAP_PROTOCOL, "a quoted string has no end");
   r->at = at + 1;
   return add_node(r, kind, start, at - start);
@@ -144,13 +146,20 @@ static size_t section_end(const struct reader *r, size_t at) {
   return at < r->end ? at : r->end;
 }
 
+/* Does the atom go on? In LIST a name may be sent unquoted with brackets in
+** it, as K-9 Mail met: "* LIST () "/" Root/Folder()". */
+static bool in_atom(const struct reader *r, size_t at) {
+  char byte = r->bytes[at];
+  if (byte == ']') return !(r->in_code && r->depth == 0);
+  if (byte == '(' || byte == ')') return r->in_list && r->depth == 0;
+  return imap_char_is(byte, IMAP_CHAR_TOKEN);
+}
+
 /* An atom as servers send it: flags, numbers, names with "[" and "]". */
 static int need_atom(struct reader *r) {
   size_t start = r->at, at = start;
-  bool ends_at_bracket = r->in_code && r->depth == 0;
   struct imap_span text;
-  while (at < r->end && imap_char_is(r->bytes[at], IMAP_CHAR_TOKEN)) {
-    if (r->bytes[at] == ']' && ends_at_bracket) break;
+  while (at < r->end && in_atom(r, at)) {
     if (r->bytes[at] == '[' && r->in_fetch && r->depth == 1 && at > start) {
       at = section_end(r, at);
       break;
@@ -203,10 +212,11 @@ static int need_tokens(struct reader *r) {
   return IMAP_OK;
 }
 
-/* Up to a blank or the end. */
+/* Up to a blank, bracket, quote or line end. */
 static struct imap_span take_word(struct reader *r) {
   size_t start = r->at;
-  while (r->at < r->end && r->bytes[r->at] != ' ') r->at++;
+  while (r->at < r->end && imap_char_is(r->bytes[r->at], IMAP_CHAR_TOKEN))
+    r->at++;
   return (struct imap_span){r->bytes + start, r->at - start};
 }
 
@@ -214,35 +224,47 @@ static void skip_blanks(struct reader *r) {
   while (r->at < r->end && r->bytes[r->at] == ' ') r->at++;
 }
 
-static struct imap_cursor top_level(const struct reader *r, size_t skipped) {
-  struct imap_cursor c = {&r->parser->tape, r->parser->tape.nodes, r->siblings};
-  for (; skipped > 0 && c.left > 0; skipped--) (void)imap_cursor_take(&c);
-  return c;
+/* The nodes outside of any list. */
+static struct imap_cursor top_level(const struct reader *r) {
+  const struct imap_tape *tape = &r->parser->tape;
+  return (struct imap_cursor){tape, tape->nodes, r->siblings};
 }
 
-/* resp-text = ["[" resp-text-code "]" SP] text. A code that cannot be read is
-** text: status lines never end a connection by their wording. */
-static int read_resp_text(struct reader *r, struct imap_response *out) {
-  size_t start;
-  skip_blanks(r);
-  start = r->at;
-  if (r->at < r->end && r->bytes[r->at] == '[') {
-    int status;
-    r->at++;
-    r->in_code = true;
-    status = need_tokens(r);
-    if (status == IMAP_NOMEM || status == IMAP_LIMIT) return status;
-    if (status == IMAP_OK && r->at < r->end && r->siblings > 0 &&
-        r->parser->tape.nodes[0].kind == IMAP_NODE_ATOM) {
-      out->data = top_level(r, 1);
-      out->code = imap_node_text(&r->parser->tape, &r->parser->tape.nodes[0]);
-      r->at++;
-      skip_blanks(r);
-      start = r->at;
-    }
-  }
-  out->text = (struct imap_span){r->bytes + start, r->end - start};
+/* resp-text-code = atom [SP 1*<any TEXT-CHAR except "]">], up to its "]". What
+** stands behind the atom is read as tokens; where that cannot be done, the
+** code is without them. What does not begin so is text: Exchange says
+** "OK [Error="…" Proxy=…] AUTHENTICATE completed." */
+static int read_code(struct reader *r, struct imap_response *out) {
+  size_t start = r->at + 1, at = start;
+  const char *end;
+  int status;
+  while (at < r->end && imap_char_is(r->bytes[at], IMAP_CHAR_ATOM)) at++;
+  if (at == start || at == r->end) return IMAP_OK;
+  if (r->bytes[at] != ' ' && r->bytes[at] != ']') return IMAP_OK;
+  end = memchr(r->bytes + at, ']', r->end - at);
+  if (end == NULL) return IMAP_OK;
+  out->code = (struct imap_span){r->bytes + start, at - start};
+  r->at = at;
+  r->in_code = true;
+  status = need_tokens(r);
+  if (status == IMAP_NOMEM || status == IMAP_LIMIT) return status;
+  if (status == IMAP_OK && r->at < r->end)
+    out->data = top_level(r);
+  else
+    r->at = (size_t)(end - r->bytes);
+  r->at++;
   return IMAP_OK;
+}
+
+/* resp-text = ["[" resp-text-code "]" SP] text. Status lines never end a
+** connection by their wording. */
+static int read_resp_text(struct reader *r, struct imap_response *out) {
+  int status = IMAP_OK;
+  skip_blanks(r);
+  if (r->at < r->end && r->bytes[r->at] == '[') status = read_code(r, out);
+  if (out->code.data != NULL) skip_blanks(r);
+  out->text = (struct imap_span){r->bytes + r->at, r->end - r->at};
+  return status;
 }
 
 static const struct {
@@ -272,23 +294,48 @@ static bool is_status(enum imap_name name) {
   return name >= IMAP_NAME_OK && name <= IMAP_NAME_PREAUTH;
 }
 
+/* Not a status, or one that cannot stand here. */
+static int no_response(struct reader *r) {
+  return fail(r->parser, IMAP_PROTOCOL, "a line is no IMAP response");
+}
+
 /* response-tagged = tag SP ("OK" / "NO" / "BAD") SP resp-text. A tagged BYE
 ** (seen from MailKit's servers, in answer to LOGOUT) is read as well. */
 static int read_tagged(struct reader *r, struct imap_response *out) {
+  const char *blank = memchr(r->bytes, ' ', r->end);
   out->kind = IMAP_TAGGED;
-  out->tag = take_word(r);
+  r->at = blank != NULL ? (size_t)(blank - r->bytes) : r->end;
+  out->tag = (struct imap_span){r->bytes, r->at};
   skip_blanks(r);
   out->word = take_word(r);
   out->name = find_name(out->word);
+  if (out->tag.size == 0) return no_response(r);
   if (!is_status(out->name) || out->name == IMAP_NAME_PREAUTH)
-    return fail(r->parser, IMAP_PROTOCOL, "a line is no IMAP response");
+    return no_response(r);
   return read_resp_text(r, out);
+}
+
+/* Exchange was seen to begin the answer to MOVE with "[COPYUID 55 31 6]",
+** its "* OK" missing. */
+static int read_bare_code(struct reader *r, struct imap_response *out) {
+  int status = read_resp_text(r, out);
+  if (status == IMAP_OK && out->code.data == NULL) return no_response(r);
+  out->kind = IMAP_UNTAGGED;
+  out->name = IMAP_NAME_OK;
+  out->word = imap_span_of("OK");
+  return status;
+}
+
+static bool all_digits(struct imap_span word) {
+  size_t at = 0;
+  while (at < word.size && imap_char_is(word.data[at], IMAP_CHAR_DIGIT)) at++;
+  return word.size > 0 && at == word.size;
 }
 
 /* Message data begin with a number: "3 EXISTS". */
 static int read_number(struct reader *r, struct imap_response *out) {
   uint64_t number;
-  if (!imap_char_is(out->word.data[0], IMAP_CHAR_DIGIT)) return IMAP_OK;
+  if (!all_digits(out->word)) return IMAP_OK;
   if (imap_number_parse(out->word, UINT32_MAX, &number) != IMAP_OK)
     return fail(r->parser, IMAP_PROTOCOL, "a message number is out of range");
   skip_blanks(r);
@@ -298,22 +345,34 @@ static int read_number(struct reader *r, struct imap_response *out) {
   return IMAP_OK;
 }
 
+static int read_data(struct reader *r, struct imap_response *out) {
+  const struct imap_node *items;
+  int status;
+  r->in_fetch = out->name == IMAP_NAME_FETCH;
+  r->in_list = out->name == IMAP_NAME_LIST || out->name == IMAP_NAME_LSUB ||
+               out->name == IMAP_NAME_XLIST;
+  status = need_tokens(r);
+  if (status != IMAP_OK) return status;
+  out->data = top_level(r);
+  items = out->data.next;
+  if (r->in_fetch && (r->siblings != 1 || items->kind != IMAP_NODE_LIST))
+    out->malformed = "FETCH has no list of items";
+  return IMAP_OK;
+}
+
 static int read_untagged(struct reader *r, struct imap_response *out) {
   int status;
   out->kind = IMAP_UNTAGGED;
   r->at++;
   skip_blanks(r);
-  out->word = take_word(r);
-  if (out->word.size == 0)
+  if (r->at == r->end)
     return fail(r->parser, IMAP_PROTOCOL, "an untagged response is empty");
+  out->word = take_word(r);
   status = read_number(r, out);
   if (status != IMAP_OK) return status;
   out->name = find_name(out->word);
   if (is_status(out->name) && !out->numbered) return read_resp_text(r, out);
-  r->in_fetch = out->name == IMAP_NAME_FETCH;
-  status = need_tokens(r);
-  out->data = top_level(r, 0);
-  return status;
+  return read_data(r, out);
 }
 
 int imap_parse(struct imap_parser *p, const struct imap_framer *f,
@@ -328,6 +387,7 @@ int imap_parse(struct imap_parser *p, const struct imap_framer *f,
   out->bytes = bytes;
   if (bytes.size == 0) return fail(p, IMAP_PROTOCOL, "a response is empty");
   if (bytes.data[0] == '*') return read_untagged(&r, out);
+  if (bytes.data[0] == '[') return read_bare_code(&r, out);
   if (bytes.data[0] != '+') return read_tagged(&r, out);
   out->kind = IMAP_CONTINUATION;
   r.at++;

@@ -36,13 +36,27 @@ struct imap_cursor imap_fetch_items(const struct imap_response *r) {
   return imap_node_children(r->tape, imap_cursor_take(&data));
 }
 
+/* Domino was seen to put brackets round an item: "UID 1 (ENVELOPE (…)) …". */
+static const struct imap_node *unwrap(const struct imap_node *name,
+                                      struct imap_cursor *inner) {
+  struct imap_cursor c = imap_node_children(inner->tape, name);
+  if (name->kind != IMAP_NODE_LIST || c.left != 2) return name;
+  *inner = c;
+  return imap_cursor_take(inner);
+}
+
 bool imap_fetch_next(struct imap_cursor *c, struct imap_fetch_item *out) {
+  struct imap_cursor inner = {c->tape, NULL, 0};
   const struct imap_node *name = imap_cursor_take(c);
-  if (name == NULL || name->kind != IMAP_NODE_ATOM) return false;
+  out->malformed = false;
+  if (name == NULL) return false;
+  name = unwrap(name, &inner);
+  out->value = imap_cursor_take(inner.left > 0 ? &inner : c);
+  out->malformed = name->kind != IMAP_NODE_ATOM || out->value == NULL;
+  if (out->malformed) return false;
   out->name = imap_node_text(c->tape, name);
   out->item = find_item(out->name);
-  out->value = imap_cursor_take(c);
-  return out->value != NULL;
+  return true;
 }
 
 struct imap_span imap_fetch_section(struct imap_span name) {

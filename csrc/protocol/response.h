@@ -48,11 +48,12 @@ enum imap_item {
 };
 
 /* The next "item SP value" of a FETCH row's list. False at its end, or where
-** a value is missing. */
+** it is malformed. */
 struct imap_fetch_item {
   enum imap_item item;
   struct imap_span name;         /* "BODY[1.2]" */
   const struct imap_node *value;
+  bool malformed;                /* a name or a value is missing */
 };
 struct imap_cursor imap_fetch_items(const struct imap_response *r);
 bool imap_fetch_next(struct imap_cursor *c, struct imap_fetch_item *out);
