@@ -47,11 +47,14 @@ static bool is_text(const struct imap_node *node) {
          node->kind != IMAP_NODE_LIST;
 }
 
-/* mailbox "@" host */
+/* mailbox "@" host, or what there is of it */
 static void push_address(struct imaplua_maker *m, const struct imap_node *local,
                          const struct imap_node *host) {
   lua_State *L = m->L;
-  imaplua_push_words(m, local);
+  if (is_text(local))
+    imaplua_push_words(m, local);
+  else
+    lua_pushliteral(L, "");
   if (!is_text(host)) return;
   lua_pushliteral(L, "@");
   imaplua_push_words(m, host);
@@ -68,8 +71,10 @@ static void push_mail_address(struct imaplua_maker *m,
     imaplua_push_words(m, field[0]);
     imaplua_set(m, table, KEY_NAME);
   }
-  imaplua_push_words(m, field[2]);
-  imaplua_set(m, table, KEY_MAILBOX);
+  if (is_text(field[2])) {
+    imaplua_push_words(m, field[2]);
+    imaplua_set(m, table, KEY_MAILBOX);
+  }
   if (is_text(field[3])) {
     imaplua_push_words(m, field[3]);
     imaplua_set(m, table, KEY_HOST);
@@ -92,16 +97,27 @@ static void append_group(struct imaplua_maker *m, int list,
   lua_rawseti(m->L, list, (int)lua_rawlen(m->L, list) + 1);
 }
 
+/* addr-name SP addr-adl SP addr-mailbox SP addr-host. A name that is a literal
+** with its octets miscounted (seen by MailKit) falls into several fields: then
+** the first and the last two serve, and the row still says so. */
+static bool read_address(struct imaplua_maker *m, const struct imap_node *node,
+                         const struct imap_node *field[4]) {
+  struct imap_cursor fields = imap_node_children(m->response->tape, node);
+  bool whole = fields.left == 4;
+  if (!whole) malformed(m, "an address in ENVELOPE is malformed");
+  if (fields.left < 4) return false;
+  field[0] = imap_cursor_take(&fields);
+  while (fields.left > 2) field[1] = imap_cursor_take(&fields);
+  field[2] = imap_cursor_take(&fields);
+  field[3] = imap_cursor_take(&fields);
+  return whole || (is_text(field[2]) && is_text(field[3]));
+}
+
 /* One address, or the beginning or end of a group. */
 static void append_address(struct imaplua_maker *m, int list,
                            const struct imap_node *node, struct group *g) {
-  struct imap_cursor fields = imap_node_children(m->response->tape, node);
   const struct imap_node *field[4];
-  if (fields.left != 4) {
-    malformed(m, "an address in ENVELOPE is malformed");
-    return;
-  }
-  for (int i = 0; i < 4; i++) field[i] = imap_cursor_take(&fields);
+  if (!read_address(m, node, field)) return;
   if (is_text(field[3]) || (is_text(field[2]) && is_text(field[0]))) {
     push_mail_address(m, field);
     if (g->name != NULL) {
@@ -163,6 +179,8 @@ static void push_message_id(struct imaplua_maker *m,
   lua_replace(m->L, -2);
 }
 
+/* envelope = "(" ten fields ")". The last two may be missing, as MailKit saw;
+** with fewer still, what there is is read, and the row says so. */
 void imaplua_push_envelope(struct imaplua_maker *m,
                            const struct imap_node *node) {
   static const enum imaplua_key lists[] = {KEY_FROM, KEY_SENDER, KEY_REPLY_TO,
@@ -170,9 +188,9 @@ void imaplua_push_envelope(struct imaplua_maker *m,
   struct imap_cursor fields = imap_node_children(m->response->tape, node);
   int table;
   luaL_checkstack(m->L, 16, "envelope");
-  if (fields.left != 10) {
-    if (node == NULL || node->kind != IMAP_NODE_NIL)
-      malformed(m, "ENVELOPE is malformed");
+  if (fields.left < 8 && (node == NULL || node->kind != IMAP_NODE_NIL))
+    malformed(m, "ENVELOPE is malformed");
+  if (fields.left == 0) {
     lua_pushnil(m->L);
     return;
   }
@@ -238,12 +256,15 @@ static struct imap_span trim(struct imap_span s) {
 
 void imaplua_push_headers(struct imaplua_maker *m,
                           const struct imap_node *node) {
-  struct imap_span text = imap_node_text(m->response->tape, node);
+  struct imap_span text;
   size_t at = 0;
   int table;
   lua_newtable(m->L);
   table = lua_gettop(m->L);
-  if (node == NULL || node->kind == IMAP_NODE_NIL) return;
+  if (!is_text(node)) return;
+  imap_buffer_clear(m->scratch);
+  text = imap_node_string(m->response->tape, node, m->scratch);
+  if (m->scratch->status != IMAP_OK) luaL_error(m->L, "not enough memory");
   while (at < text.size) {
     size_t end = field_end(text, at);
     const char *colon = memchr(text.data + at, ':', end - at);
@@ -268,6 +289,16 @@ static void push_number(struct imaplua_maker *m, const struct imap_node *node,
   }
   if (node->kind != IMAP_NODE_NIL) malformed(m, what);
   lua_pushnil(m->L);
+}
+
+/* One below zero, as Zoho sends, is none. */
+static void push_modseq(struct imaplua_maker *m, const struct imap_node *node) {
+  struct imap_span text = imap_node_text(m->response->tape, node);
+  if (text.size > 1 && text.data[0] == '-' &&
+      imap_char_is(text.data[1], IMAP_CHAR_DIGIT))
+    lua_pushnil(m->L);
+  else
+    push_number(m, node, "MODSEQ is no number");
 }
 
 /* MODSEQ (n), EMAILID (x), THREADID (x) or NIL */
@@ -311,7 +342,7 @@ static enum imaplua_key push_item(struct imaplua_maker *m,
       imaplua_push_structure(m, value);
       return KEY_BODY_STRUCTURE;
     case IMAP_ITEM_MODSEQ:
-      push_number(m, inner(m, value), "MODSEQ is no number");
+      push_modseq(m, inner(m, value));
       return KEY_MODSEQ;
     case IMAP_ITEM_EMAIL_ID:
       imaplua_push_string(m, inner(m, value));
@@ -336,7 +367,7 @@ static enum imaplua_key push_item(struct imaplua_maker *m,
 void imaplua_fill_message(struct imaplua_maker *m, int table, uint32_t wanted) {
   struct imap_cursor at = imap_fetch_items(m->response);
   struct imap_fetch_item item;
-  m->error = NULL;
+  m->error = m->response->malformed;
   while (imap_fetch_next(&at, &item)) {
     enum imaplua_key key;
     if (item.item == IMAP_ITEM_OTHER || item.item == IMAP_ITEM_UID) continue;
@@ -344,6 +375,7 @@ void imaplua_fill_message(struct imaplua_maker *m, int table, uint32_t wanted) {
     key = push_item(m, &item);
     if (key != KEY_NONE) imaplua_set(m, table, key);
   }
+  if (item.malformed) malformed(m, "an item of FETCH lacks its name or value");
   if (m->error == NULL) return;
   lua_pushstring(m->L, m->error);
   imaplua_set(m, table, KEY_ERROR);

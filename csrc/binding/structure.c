@@ -12,8 +12,8 @@ enum {
   MAX_PARAMS = 256       /* parameters of one field that are read */
 };
 
-static int push_body(struct imaplua_maker *m, const struct imap_node *node,
-                     struct imap_buffer *part);
+static void push_body(struct imaplua_maker *m, const struct imap_node *node,
+                      struct imap_buffer *part);
 
 static void malformed(struct imaplua_maker *m) {
   if (m->error == NULL) m->error = "BODYSTRUCTURE is malformed";
@@ -34,7 +34,10 @@ static void push_lower(struct imaplua_maker *m, const struct imap_node *node) {
   if (text == NULL || size == 0) return;
   imap_buffer_clear(m->text);
   copy = imap_buffer_room(m->text, size);
-  if (copy == NULL) luaL_error(m->L, "not enough memory");
+  if (copy == NULL) {
+    luaL_error(m->L, "not enough memory");
+    return;
+  }
   for (size_t i = 0; i < size; i++) copy[i] = imap_lower(text[i]);
   lua_pushlstring(m->L, copy, size);
   lua_replace(m->L, -2);
@@ -114,11 +117,14 @@ static void set_filename(struct imaplua_maker *m, int table,
 
 /* --- the extension data that both kinds of body share --- */
 
+/* A bare word is one too (Exchange sends it so), but no bare sentence: Synapse
+** leaves the disposition out, and what follows stands in its place. */
 static void set_disposition(struct imaplua_maker *m, int table,
                             const struct imap_node *node) {
   struct imap_cursor at = imap_node_children(m->response->tape, node);
   const struct imap_node *name = imap_cursor_take(&at);
-  if (is_text(node)) name = node; /* some servers send it bare */
+  struct imap_span word = imap_node_text(m->response->tape, node);
+  if (is_text(node) && memchr(word.data, ' ', word.size) == NULL) name = node;
   if (!is_text(name)) return;
   push_lower(m, name);
   imaplua_set(m, table, KEY_DISPOSITION);
@@ -152,53 +158,89 @@ static void set_tail(struct imaplua_maker *m, int table,
 
 /* --- bodies --- */
 
+static bool is_list(const struct imap_node *node) {
+  return node != NULL && node->kind == IMAP_NODE_LIST;
+}
+
+/* An unquoted number, below zero too: a size or a count of lines. */
+static bool is_count(const struct imaplua_maker *m,
+                     const struct imap_node *node) {
+  struct imap_span text = imap_node_text(m->response->tape, node);
+  if (node == NULL || node->kind != IMAP_NODE_ATOM) return false;
+  if (text.size > 1 && text.data[0] == '-') text.data++, text.size--;
+  return text.size > 0 && imap_char_is(text.data[0], IMAP_CHAR_DIGIT);
+}
+
+/* The node `skip` siblings on, or NULL. */
+static const struct imap_node *ahead(struct imap_cursor at, int skip) {
+  while (skip-- > 0) (void)imap_cursor_take(&at);
+  return imap_cursor_take(&at);
+}
+
+/* Subtypes of multipart, for one that is sent without its parts. */
+static bool is_multipart_word(const struct imaplua_maker *m,
+                              const struct imap_node *node) {
+  static const char *const words[] = {
+    "MIXED", "ALTERNATIVE", "RELATED", "REPORT", "DIGEST", "SIGNED",
+    "ENCRYPTED", "PARALLEL", "FORM-DATA", "APPLEDOUBLE"
+  };
+  for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+    if (imap_node_is(m->response->tape, node, words[i])) return true;
+  return false;
+}
+
+/* A multipart begins with its parts. Where it has none, Gmail begins with the
+** subtype, ("ALTERNATIVE" …), and others with NIL, (NIL "alternative" …), both
+** seen by MailKit; its size then is where a single body has none. */
 static bool is_multipart(const struct imaplua_maker *m,
                          const struct imap_node *node) {
   struct imap_cursor at = imap_node_children(m->response->tape, node);
-  const struct imap_node *first = imap_cursor_take(&at);
-  return first != NULL && first->kind == IMAP_NODE_LIST;
+  if (at.left == 0) return false;
+  if (at.next->kind == IMAP_NODE_LIST) return true;
+  if (is_count(m, ahead(at, 5)) || is_count(m, ahead(at, 6))) return false;
+  return is_multipart_word(m, at.next) ||
+         (!is_text(at.next) && is_multipart_word(m, ahead(at, 1)));
 }
 
 static void set_part(struct imaplua_maker *m, int table,
-                     const struct imap_buffer *part, const char *suffix) {
-  lua_pushlstring(m->L, part->size > 0 ? part->data : "", part->size);
-  if (suffix != NULL) {
-    if (part->size > 0) lua_pushliteral(m->L, ".");
-    lua_pushstring(m->L, suffix);
-    lua_concat(m->L, part->size > 0 ? 3 : 2);
+                     const struct imap_buffer *part, bool whole) {
+  if (part->size > 0)
+    lua_pushlstring(m->L, part->data, part->size);
+  else
+    lua_pushliteral(m->L, "");
+  if (whole) {
+    lua_pushstring(m->L, part->size > 0 ? ".TEXT" : "TEXT");
+    lua_concat(m->L, 2);
   }
   imaplua_set(m, table, KEY_PART);
 }
 
 static void set_type(struct imaplua_maker *m, int table,
                      const struct imap_node *type,
-                     const struct imap_node *subtype, const char *fallback) {
+                     const struct imap_node *subtype, const char *types[2]) {
   if (is_text(type))
     push_lower(m, type);
   else
-    lua_pushstring(m->L, fallback);
+    lua_pushstring(m->L, types[0]);
   lua_pushliteral(m->L, "/");
-  push_lower(m, subtype);
-  if (lua_isnil(m->L, -1)) {
-    lua_pop(m->L, 1);
-    lua_pushliteral(m->L, "octet-stream");
-  }
+  if (is_text(subtype))
+    push_lower(m, subtype);
+  else
+    lua_pushstring(m->L, types[1]);
   lua_concat(m->L, 3);
   imaplua_set(m, table, KEY_TYPE);
 }
 
 /* A child's name: "2" below the root, "1.2" below "1". */
-static int push_child(struct imaplua_maker *m, const struct imap_node *node,
-                      struct imap_buffer *part, int index) {
+static void push_child(struct imaplua_maker *m, const struct imap_node *node,
+                       struct imap_buffer *part, int index) {
   size_t before = part->size;
   char number[16];
-  int made;
   (void)snprintf(number, sizeof number, "%s%d", before > 0 ? "." : "", index);
   if (imap_buffer_add_text(part, number) != IMAP_OK)
-    return luaL_error(m->L, "a body is nested too deep");
-  made = push_body(m, node, part);
+    luaL_error(m->L, "a body is nested too deep");
+  push_body(m, node, part);
   part->size = before;
-  return made;
 }
 
 /* body-type-mpart = 1*body SP media-subtype [SP body-ext-mpart]. `whole` says
@@ -206,23 +248,47 @@ static int push_child(struct imaplua_maker *m, const struct imap_node *node,
 static void push_multipart(struct imaplua_maker *m,
                            const struct imap_node *node,
                            struct imap_buffer *part, bool whole) {
+  const char *types[] = {"multipart", "mixed"};
   struct imap_cursor at = imap_node_children(m->response->tape, node);
   const struct imap_node *child = imap_cursor_take(&at);
-  int table, parts, count = 0;
+  int table, count = 0;
   lua_createtable(m->L, 0, 8);
   table = lua_gettop(m->L);
-  set_part(m, table, part, whole ? "TEXT" : NULL);
+  set_part(m, table, part, whole);
   lua_newtable(m->L);
-  parts = lua_gettop(m->L);
-  for (; child != NULL && child->kind == IMAP_NODE_LIST;
-       child = imap_cursor_take(&at))
-    if (push_child(m, child, part, count + 1))
-      lua_rawseti(m->L, parts, ++count);
+  for (; is_list(child); child = imap_cursor_take(&at)) {
+    push_child(m, child, part, count + 1);
+    lua_rawseti(m->L, -2, ++count);
+  }
   imaplua_set(m, table, KEY_PARTS);
-  set_type(m, table, NULL, child, "multipart");
+  if (count == 0 && !is_text(child)) child = imap_cursor_take(&at);
+  set_type(m, table, NULL, child, types);
   push_params(m, imap_cursor_take(&at));
   imaplua_set(m, table, KEY_PARAMS);
   set_tail(m, table, &at);
+}
+
+/* media-type SP media-subtype. With a number in sixth place one of them was
+** left out (seen by MailKit): it is a type if it is one that goes without. */
+static void read_type(struct imaplua_maker *m, int table,
+                      struct imap_cursor *at) {
+  const struct imap_tape *tape = m->response->tape;
+  const char *types[] = {"application", "octet-stream"};
+  bool lacking = is_count(m, ahead(*at, 5));
+  const struct imap_node *type = imap_cursor_take(at), *subtype = NULL;
+  if (!lacking) subtype = imap_cursor_take(at);
+  if (imap_node_is(tape, type, "TEXT")) {
+    types[1] = "plain";
+  } else if (imap_node_is(tape, type, "MESSAGE")) {
+    types[1] = is_list(ahead(*at, 5)) ? "rfc822" : "octet-stream";
+  } else if (lacking && !imap_node_is(tape, type, "APPLICATION") &&
+             !imap_node_is(tape, type, "AUDIO") &&
+             !imap_node_is(tape, type, "IMAGE") &&
+             !imap_node_is(tape, type, "VIDEO")) {
+    subtype = type;
+    type = NULL;
+  }
+  set_type(m, table, type, subtype, types);
 }
 
 /* body-fields = body-fld-param SP body-fld-id SP body-fld-desc SP body-fld-enc
@@ -239,77 +305,74 @@ static void set_fields(struct imaplua_maker *m, int table,
   set_number(m, table, imap_cursor_take(at), KEY_SIZE);
 }
 
-/* envelope SP body: the message inside */
+/* envelope SP body: the message inside. "()" and NIL, for a body that there is
+** none of, were seen by MailKit. */
 static void set_message(struct imaplua_maker *m, int table,
                         struct imap_cursor *at, struct imap_buffer *part) {
   const struct imap_node *body;
-  int made = 1;
   imaplua_push_envelope(m, imap_cursor_take(at));
   imaplua_set(m, table, KEY_ENVELOPE);
   body = imap_cursor_take(at);
-  if (body == NULL || body->kind != IMAP_NODE_LIST) return;
   lua_createtable(m->L, 1, 0);
-  if (is_multipart(m, body))
-    push_multipart(m, body, part, true);
-  else
-    made = push_child(m, body, part, 1);
-  if (made) lua_rawseti(m->L, -2, 1);
+  if (is_list(body) && body->count > 0) {
+    if (is_multipart(m, body))
+      push_multipart(m, body, part, true);
+    else
+      push_child(m, body, part, 1);
+    lua_rawseti(m->L, -2, 1);
+  }
   imaplua_set(m, table, KEY_PARTS);
+}
+
+/* body-fld-lines, which a text has; a server may leave it out. */
+static void set_lines(struct imaplua_maker *m, int table,
+                      struct imap_cursor *at, bool text) {
+  enum { TAIL = 4 }; /* md5, disposition, language, location */
+  if (is_count(m, ahead(*at, 0)) || (text && at->left > TAIL))
+    set_number(m, table, imap_cursor_take(at), KEY_LINES);
 }
 
 /* body-type-1part, with what message/rfc822 and text add. */
 static void push_single(struct imaplua_maker *m, const struct imap_node *node,
                         struct imap_buffer *part) {
-  struct imap_cursor at = imap_node_children(m->response->tape, node);
-  const struct imap_node *type = imap_cursor_take(&at);
-  const struct imap_node *subtype = imap_cursor_take(&at);
   const struct imap_tape *tape = m->response->tape;
+  struct imap_cursor at = imap_node_children(tape, node);
+  const struct imap_node *type = ahead(at, 0);
   int table;
   lua_createtable(m->L, 0, 10);
   table = lua_gettop(m->L);
-  set_part(m, table, part, NULL);
-  set_type(m, table, type, subtype, "application");
+  set_part(m, table, part, false);
+  read_type(m, table, &at);
   set_fields(m, table, &at);
-  if (imap_node_is(tape, type, "MESSAGE") && at.left > 0 &&
-      at.next->kind == IMAP_NODE_LIST &&
-      (imap_node_is(tape, subtype, "RFC822") ||
-       imap_node_is(tape, subtype, "GLOBAL"))) {
+  if (imap_node_is(tape, type, "MESSAGE") && is_list(ahead(at, 0)))
     set_message(m, table, &at, part);
-    set_number(m, table, imap_cursor_take(&at), KEY_LINES);
-  } else if (imap_node_is(tape, type, "TEXT")) {
-    set_number(m, table, imap_cursor_take(&at), KEY_LINES);
+  if (imap_node_is(tape, type, "MULTIPART")) { /* … which has no parts */
+    lua_newtable(m->L);
+    imaplua_set(m, table, KEY_PARTS);
   }
+  set_lines(m, table, &at, imap_node_is(tape, type, "TEXT"));
   set_string(m, table, imap_cursor_take(&at), KEY_MD5);
   set_tail(m, table, &at);
 }
 
-/* Pushes the node and answers 1, or answers 0. */
-static int push_body(struct imaplua_maker *m, const struct imap_node *node,
-                     struct imap_buffer *part) {
+/* Always makes a node, so that the parts behind it keep their numbers. */
+static void push_body(struct imaplua_maker *m, const struct imap_node *node,
+                      struct imap_buffer *part) {
   struct imap_cursor at = imap_node_children(m->response->tape, node);
   luaL_checkstack(m->L, 24, "body structure");
-  if (at.left == 0) {
-    malformed(m);
-    return 0;
-  }
   if (is_multipart(m, node)) {
     push_multipart(m, node, part, false);
-    return 1;
+    return;
   }
-  if (at.left < 2 || (!is_text(at.next) && at.next->kind != IMAP_NODE_NIL)) {
-    malformed(m);
-    return 0;
-  }
+  if (at.left < 2) malformed(m);
   push_single(m, node, part);
-  return 1;
 }
 
 void imaplua_push_structure(struct imaplua_maker *m,
                             const struct imap_node *node) {
   struct imap_buffer part;
   char room[MAX_PARTS_NAME];
-  int made;
-  if (node == NULL || node->kind != IMAP_NODE_LIST) {
+  if (!is_list(node) || node->count == 0) {
     if (node == NULL || node->kind != IMAP_NODE_NIL) malformed(m);
     lua_pushnil(m->L);
     return;
@@ -323,6 +386,5 @@ void imaplua_push_structure(struct imaplua_maker *m,
     return;
   }
   imap_buffer_add_byte(&part, '1');
-  made = push_body(m, node, &part);
-  if (!made) lua_pushnil(m->L);
+  push_body(m, node, &part);
 }
