@@ -71,6 +71,11 @@ struct imap_action *imaplua_make_action(lua_State *L, const char *kind,
 void imaplua_add_row(struct imaplua_maker *m, const struct imap_event *event,
                      int rows, bool utf8);
 
+/* … and what it is made of: a row of LIST onto the stack; the items of STATUS
+** into the table at index `table`. */
+void imaplua_push_mailbox(struct imaplua_maker *m, bool utf8);
+void imaplua_fill_status(struct imaplua_maker *m, int table);
+
 /* For LIST, rows[0] is an array of what comes beside the rows. */
 enum imaplua_index {
   IMAPLUA_BY_LIST = 1, /* rows of LIST by raw name */
@@ -92,6 +97,7 @@ void imaplua_open_decoder(lua_State *L);
 int imaplua_open(lua_State *L);
 int imaplua_attach(lua_State *L);
 int imaplua_parse(lua_State *L);
+void imaplua_set_typed(struct imaplua_maker *m, int table); /* typed.c */
 int imaplua_decoder(lua_State *L);
 struct imap_limits imaplua_limits(lua_State *L, int options);
 

@@ -1,5 +1,35 @@
 /* parse.c - imapconn.core.parse: responses from bytes, as tables. A tool for
-** tests and diagnosis: what the library reads, without a connection. */
+** tests and diagnosis: what the library reads, without a connection.
+**
+**   parse(bytes [, { limits = {…}, splits = { offset, … } }])
+**     -> { response, … }  |  nil, message, { code = …, message = … }
+**
+** It fails where a connection would end: with `protocol`, `limit`, or `closed`
+** where the bytes end inside a response. `splits` cuts the bytes at offsets,
+** in ascending order. A response has, as far as it goes:
+**
+**   kind          "tagged", "untagged" or "continuation"
+**   tag           of a tagged response
+**   name          its first word in upper case: "OK", "FETCH", …
+**   number        of "* 3 FETCH" and its like
+**   code          the response code as sent; its arguments are in data
+**   argument      of those codes that have a shape: a number for UIDNEXT,
+**                 UIDVALIDITY, UNSEEN, HIGHESTMODSEQ; a set of names for
+**                 PERMANENTFLAGS, CAPABILITY; text for MODIFIED (a sequence
+**                 set), MAILBOXID, REFERRAL; { uid_validity, uids } for
+**                 APPENDUID, { uid_validity, from, to } for COPYUID
+**   text          of a status or a continuation
+**   data          raw tokens: strings, arrays for lists, false for NIL
+**   message       FETCH: a message table, with `sections` by name, and with
+**                 `error` and `raw` where it is malformed
+**   mailbox       LIST, LSUB, XLIST: a row of list_mailboxes
+**   status        STATUS: as of get_mailbox_status; the mailbox is raw_path
+**   numbers       SEARCH, SORT: an array; and modseq
+**   search        ESEARCH: { tag, uid, min, max, count, all, partial, modseq },
+**                 all and partial being sequence sets as sent
+**   capabilities  CAPABILITY, ENABLED: a set of names in upper case
+**   flags         FLAGS: a set
+**   vanished      VANISHED: { earlier, uids } */
 #include <string.h>
 
 #include "binding/binding.h"
@@ -9,8 +39,11 @@
 struct tools {
   struct imap_framer framer;
   struct imap_parser parser;
+  struct imap_response response;
   struct imap_buffer scratch, text;
 };
+
+enum { OPTIONS = 2, RESPONSES }; /* places on the stack */
 
 static int collect(lua_State *L) {
   struct tools *t = lua_touserdata(L, 1);
@@ -116,7 +149,7 @@ static void push_response(struct imaplua_maker *m) {
   lua_pushstring(L, kinds[r->kind]);
   lua_setfield(L, table, "kind");
   set_text(L, table, "tag", r->tag);
-  if (r->kind != IMAP_CONTINUATION) {
+  if (r->word.size > 0) {
     struct imap_span name = r->word;
     luaL_Buffer b;
     luaL_buffinit(L, &b);
@@ -133,6 +166,7 @@ static void push_response(struct imaplua_maker *m) {
   set_text(L, table, "text", r->text);
   if (r->data.left > 0) set_tokens(m, table, "data");
   if (r->name == IMAP_NAME_FETCH && r->numbered) set_fetch(m, table);
+  imaplua_set_typed(m, table);
 }
 
 /* --- the whole --- */
@@ -160,10 +194,24 @@ static int push_failure(lua_State *L, const struct tools *t, int status,
   return 3;
 }
 
-/* Feeds bytes up to `end`, and adds each response that is whole. */
+/* Adds each response that is whole; IMAP_MORE: the others are not. */
+static int take_responses(lua_State *L, struct tools *t,
+                          struct imaplua_maker *m, int *count) {
+  for (;;) {
+    struct imap_span whole;
+    int status = imap_framer_next(&t->framer, &whole);
+    if (status == IMAP_OK)
+      status = imap_parse(&t->parser, &t->framer, whole, &t->response);
+    if (status != IMAP_OK) return status;
+    push_response(m);
+    lua_rawseti(L, RESPONSES, ++*count);
+  }
+}
+
 static int feed(lua_State *L, struct tools *t, struct imaplua_maker *m,
                 const char *bytes, size_t size, int *count) {
-  while (size > 0) {
+  int status = IMAP_MORE;
+  while (size > 0 && status == IMAP_MORE) {
     size_t room;
     char *space = imap_framer_space(&t->framer, &room);
     if (space == NULL) return t->framer.status;
@@ -172,20 +220,9 @@ static int feed(lua_State *L, struct tools *t, struct imaplua_maker *m,
     imap_framer_filled(&t->framer, room);
     bytes += room;
     size -= room;
-    for (;;) {
-      struct imap_response response;
-      struct imap_span whole;
-      int status = imap_framer_next(&t->framer, &whole);
-      if (status == IMAP_MORE) break;
-      if (status == IMAP_OK)
-        status = imap_parse(&t->parser, &t->framer, whole, &response);
-      if (status != IMAP_OK) return status;
-      m->response = &response;
-      push_response(m);
-      lua_rawseti(L, 3, ++*count);
-    }
+    status = take_responses(L, t, m, count);
   }
-  return IMAP_OK;
+  return status == IMAP_MORE ? IMAP_OK : status;
 }
 
 /* Feeds the bytes cut at the offsets in options.splits. */
@@ -193,8 +230,8 @@ static int feed_pieces(lua_State *L, struct tools *t, struct imaplua_maker *m,
                        const char *bytes, size_t size, int *count) {
   size_t at = 0, splits = 0;
   int status = IMAP_OK, table = 0;
-  if (lua_istable(L, 2)) {
-    lua_getfield(L, 2, "splits");
+  if (lua_istable(L, OPTIONS)) {
+    lua_getfield(L, OPTIONS, "splits");
     table = lua_gettop(L);
     if (lua_istable(L, table)) splits = lua_rawlen(L, table);
   }
@@ -218,19 +255,20 @@ int imaplua_parse(lua_State *L) {
   size_t size;
   const char *bytes = luaL_checklstring(L, 1, &size);
   int status, count = 0;
-  if (!lua_isnoneornil(L, 2)) luaL_checktype(L, 2, LUA_TTABLE);
-  lua_settop(L, 2);
-  limits = imaplua_limits(L, 2);
-  lua_newtable(L); /* 3: the responses */
+  if (!lua_isnoneornil(L, OPTIONS)) luaL_checktype(L, OPTIONS, LUA_TTABLE);
+  lua_settop(L, OPTIONS);
+  limits = imaplua_limits(L, OPTIONS);
+  lua_newtable(L);
   t = new_tools(L, &limits);
   imaplua_push_keys(L);
   m.keys = lua_gettop(L);
+  m.response = &t->response;
   m.scratch = &t->scratch;
   m.text = &t->text;
   status = feed_pieces(L, t, &m, bytes, size, &count);
   if (status == IMAP_OK && imap_framer_pending(&t->framer) > 0)
     status = IMAP_MORE;
   if (status != IMAP_OK) return push_failure(L, t, status, count);
-  lua_pushvalue(L, 3);
+  lua_pushvalue(L, RESPONSES);
   return 1;
 }

@@ -87,7 +87,7 @@ static void set_status_item(struct imaplua_maker *m, int table,
 }
 
 /* STATUS mailbox (item value …) */
-static void fill_status(struct imaplua_maker *m, int table) {
+void imaplua_fill_status(struct imaplua_maker *m, int table) {
   struct imap_cursor data = m->response->data, items;
   (void)imap_cursor_take(&data);
   items = imap_node_children(m->response->tape, imap_cursor_take(&data));
@@ -216,7 +216,7 @@ static void set_attributes(struct imaplua_maker *m, int row,
 }
 
 /* LIST (attributes) delimiter mailbox */
-static void push_mailbox(struct imaplua_maker *m, bool utf8) {
+void imaplua_push_mailbox(struct imaplua_maker *m, bool utf8) {
   struct imap_cursor data = m->response->data;
   const struct imap_node *flags = imap_cursor_take(&data);
   const struct imap_node *delimiter = imap_cursor_take(&data);
@@ -241,7 +241,7 @@ static void add_mailbox(struct imaplua_maker *m, int rows, bool utf8) {
   bool lsub = m->response->name == IMAP_NAME_LSUB;
   lua_State *L = m->L;
   int row;
-  push_mailbox(m, utf8);
+  imaplua_push_mailbox(m, utf8);
   row = lua_gettop(L);
   push_index(m, rows, lsub ? IMAPLUA_BY_LSUB : IMAPLUA_BY_LIST);
   lua_getfield(L, row, "raw_path");
@@ -263,7 +263,7 @@ static void add_mailbox_status(struct imaplua_maker *m, int rows) {
   push_index(m, rows, IMAPLUA_BY_STATUS);
   push_name_key(m, imap_cursor_take(&data));
   lua_newtable(L);
-  fill_status(m, lua_gettop(L));
+  imaplua_fill_status(m, lua_gettop(L));
   lua_rawset(L, -3);
   lua_settop(L, top);
 }
@@ -277,7 +277,7 @@ void imaplua_add_row(struct imaplua_maker *m, const struct imap_event *event,
   if (routine == &imap_download_routine)
     add_download(m, event, rows);
   else if (routine == &imap_status_routine)
-    fill_status(m, rows);
+    imaplua_fill_status(m, rows);
   else if (routine != &imap_list_routine)
     add_message(m, event, rows);
   else if (event->response->name == IMAP_NAME_STATUS)
