@@ -15,12 +15,20 @@ void imap_gate_init(struct imap_gate *gate,
                     struct imap_transport_failure *failure) {
   memset(gate, 0, sizeof *gate);
   gate->security = options->security;
-  gate->secure = options->security == IMAP_TLS;
   gate->line_limit = options->line_limit;
   gate->tracing = options->trace;
   gate->failure = failure;
   imap_buffer_init(&gate->prelude, PRELUDE_CEILING);
   imap_buffer_init(&gate->trace, TRACE_CEILING);
+  imap_gate_restart(gate);
+}
+
+void imap_gate_restart(struct imap_gate *gate) {
+  gate->greeted = gate->starttls = false;
+  gate->secure = gate->security == IMAP_TLS;
+  gate->tag[0] = '\0';
+  gate->judged = gate->early = 0;
+  imap_buffer_clear(&gate->prelude);
 }
 
 void imap_gate_free(struct imap_gate *gate) {

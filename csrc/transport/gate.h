@@ -33,6 +33,9 @@ void imap_gate_init(struct imap_gate *gate,
                     struct imap_transport_failure *failure);
 void imap_gate_free(struct imap_gate *gate);
 
+/* Another connection begins; the trace goes on. */
+void imap_gate_restart(struct imap_gate *gate);
+
 /* A line from the server, its end included, when `arrived` bytes had come
 ** (IMAP_UNTOLD where nobody knows). False: stop, gate->failure says why. */
 bool imap_gate_line(struct imap_gate *gate, struct imap_span line,

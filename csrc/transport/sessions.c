@@ -5,11 +5,12 @@
 #include <stdlib.h>
 
 /* Sets that nobody uses now are kept for the next connection, up to here. */
-enum { SETS_KEPT = 8, KEY_CEILING = 64 * 1024 };
+enum { SETS_KEPT = 8, KEY_USUAL = 4096, KEY_CEILING = 64 * 1024 };
 
 struct imap_sessions {
   struct imap_sessions *next;
   unsigned holds;
+  bool filled, refused;
   struct imap_buffer key; /* every TLS option; wiped, as one is a password */
   CURLSH *share;
 };
@@ -26,6 +27,7 @@ static int make_key(struct imap_buffer *key,
            (int)o->min_tls_version, (int)o->max_tls_version, o->min_dh_size,
            o->port, (int)o->verify);
   imap_buffer_init(key, KEY_CEILING);
+  imap_buffer_room(key, KEY_USUAL); /* so that no copy is left behind */
   add_option(key, numbers);
   add_option(key, o->host);
   add_option(key, o->server_name);
@@ -113,5 +115,15 @@ void imap_sessions_free_all(struct imap_sessions **list) {
 }
 
 CURLSH *imap_sessions_share(const struct imap_sessions *sessions) {
-  return sessions->share;
+  return sessions->refused ? NULL : sessions->share;
+}
+
+void imap_sessions_worked(struct imap_sessions *sessions) {
+  if (sessions != NULL) sessions->filled = true;
+}
+
+bool imap_sessions_failed(struct imap_sessions *sessions) {
+  if (sessions == NULL || !sessions->filled || sessions->refused) return false;
+  sessions->refused = true;
+  return true;
 }

@@ -16,6 +16,13 @@ struct imap_sessions *imap_sessions_find(
 void imap_sessions_release(struct imap_sessions *sessions); /* NULL: nothing */
 void imap_sessions_free_all(struct imap_sessions **list);
 
+/* What to hand to libcurl; NULL where the server turned a session down. */
 CURLSH *imap_sessions_share(const struct imap_sessions *sessions);
+
+/* A handshake went well, so that there may be a session from now on; and one
+** went wrong that may have offered it. True: there may have been one to offer,
+** and none will be offered any more. */
+void imap_sessions_worked(struct imap_sessions *sessions); /* NULL: nothing */
+bool imap_sessions_failed(struct imap_sessions *sessions); /* NULL: false */
 
 #endif

@@ -34,23 +34,21 @@ static CURLcode apply_verification(const struct imap_tls *tls, CURL *easy) {
   return code;
 }
 
-/* A resumed session shows no certificate, so no pin could be compared. */
-static CURLcode apply_sessions(const struct imap_tls *tls, CURL *easy,
-                               const struct imap_transport_options *o) {
-  CURLcode code = CURLE_OK;
-  if (o->pinned_public_key != NULL)
-    code = curl_easy_setopt(easy, CURLOPT_PINNEDPUBLICKEY, o->pinned_public_key);
-  if (code == CURLE_OK && tls->sessions != NULL)
-    return curl_easy_setopt(easy, CURLOPT_SHARE,
-                            imap_sessions_share(tls->sessions));
-  return code == CURLE_OK
-             ? curl_easy_setopt(easy, CURLOPT_SSL_SESSIONID_CACHE, 0L)
-             : code;
+CURLcode imap_tls_apply_sessions(const struct imap_tls *tls, CURL *easy) {
+  CURLSH *share =
+      tls->sessions == NULL ? NULL : imap_sessions_share(tls->sessions);
+  CURLcode code = curl_easy_setopt(easy, CURLOPT_SHARE, share);
+  if (code == CURLE_OK && share == NULL)
+    code = curl_easy_setopt(easy, CURLOPT_SSL_SESSIONID_CACHE, 0L);
+  return code;
 }
 
 CURLcode imap_tls_apply(struct imap_tls *tls, CURL *easy,
                         const struct imap_transport_options *options) {
   CURLcode code = apply_verification(tls, easy);
-  if (code == CURLE_OK) code = apply_sessions(tls, easy, options);
+  if (code == CURLE_OK && options->pinned_public_key != NULL)
+    code = curl_easy_setopt(easy, CURLOPT_PINNEDPUBLICKEY,
+                            options->pinned_public_key);
+  if (code == CURLE_OK) code = imap_tls_apply_sessions(tls, easy);
   return code == CURLE_OK ? imap_tls_apply_policy(tls, easy, options) : code;
 }

@@ -47,6 +47,9 @@ void imap_tls_close(struct imap_tls *tls);
 CURLcode imap_tls_apply(struct imap_tls *tls, CURL *easy,
                         const struct imap_transport_options *options);
 
+/* The part of it about sessions, also later, when a session was turned down. */
+CURLcode imap_tls_apply_sessions(const struct imap_tls *tls, CURL *easy);
+
 /* Looks at one of libcurl's messages. */
 void imap_tls_message(struct imap_tls *tls, struct imap_span text);
 

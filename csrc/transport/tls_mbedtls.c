@@ -88,8 +88,8 @@ int imap_tls_open(struct imap_tls *tls, struct imap_transport_shared *shared,
                             options->ca_file != NULL ||
                             options->ca_path != NULL))
     status = imap_trust_find(&shared->trust, options, &tls->trust, failure);
-  if (status != IMAP_OK || options->pinned_public_key != NULL ||
-      options->min_dh_size > SMALLEST_FFDHE)
+  if (status != IMAP_OK || options->min_dh_size > SMALLEST_FFDHE ||
+      options->pinned_public_key != NULL) /* resumption shows no key */
     return status;
   tls->sessions = imap_sessions_find(&shared->sessions, options);
   return tls->sessions != NULL ? IMAP_OK : no_memory(failure);
@@ -241,6 +241,7 @@ bool imap_tls_opened(struct imap_tls *tls,
   snprintf(tls->info.backend, sizeof tls->info.backend, "%s",
            curl->ssl_version != NULL ? curl->ssl_version : "");
   tls->info.resumed = !tls->checked;
+  imap_sessions_worked(tls->sessions);
   return true;
 }
 

@@ -262,6 +262,33 @@ static int set_alarm(struct imap_transport *t) {
   return imap_poller_alarm(&t->poller, moment);
 }
 
+/* Dovecot 2.3 hangs up on whoever comes back with a session, wherever it asks
+** for client certificates. Nothing has been said yet, so the connection is made
+** once more without one. */
+static bool may_begin_again(struct imap_transport *t) {
+  bool silent = t->gate.secure && t->gate.judged == 0;
+  return silent && t->tls.server.session != NULL && !t->tls.checked &&
+         t->failure.stage == IMAP_STAGE_NONE &&
+         imap_sessions_failed(t->tls.sessions);
+}
+
+static int begin_again(struct imap_transport *t) {
+  static const struct imap_tls_layer none;
+  curl_multi_remove_handle(t->multi, t->easy);
+  imap_gate_restart(&t->gate);
+  t->tls.server = t->tls.proxy = none;
+  t->tls.proxies = t->https_proxy ? 1 : 0;
+  t->count_begun = false;
+  t->count_base = 0;
+  t->message[0] = '\0';
+  if (imap_tls_apply_sessions(&t->tls, t->easy) != CURLE_OK ||
+      curl_multi_add_handle(t->multi, t->easy) != CURLM_OK)
+    return die(t, imap_fail(&t->failure, IMAP_STAGE_NOMEM, NULL,
+                            "out of memory"));
+  set_alarm(t);
+  return IMAP_MORE;
+}
+
 int imap_transport_connect(struct imap_transport *t) {
   CURLMsg *message;
   CURLMcode code;
@@ -282,6 +309,8 @@ int imap_transport_connect(struct imap_transport *t) {
     set_alarm(t);
     return IMAP_MORE;
   }
+  if (message->data.result != CURLE_OK && may_begin_again(t))
+    return begin_again(t);
   if (message->data.result != CURLE_OK)
     return die(t, imap_explain(t, message->data.result));
   return handed_over(t);
