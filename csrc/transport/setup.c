@@ -1,4 +1,5 @@
 /* setup.c - checks the options of a connection, and tells libcurl. */
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -87,17 +88,20 @@ static int make_url(struct imap_transport *t, const char *name,
     free(host);
     return no_memory(t);
   }
-  snprintf(port, sizeof port, "%u", o->port);
+  snprintf(port, sizeof port, "%u", o->port > 0 ? o->port : UINT_MAX);
   code = curl_url_set(t->url, CURLUPART_SCHEME,
                       o->security == IMAP_TLS ? "imaps" : "imap", 0);
   if (code == CURLUE_OK) code = curl_url_set(t->url, CURLUPART_HOST, host, 0);
   free(host);
   if (code == CURLUE_OUT_OF_MEMORY) return no_memory(t);
-  if (code != CURLUE_OK || strchr(name, '%') != NULL)
+  /* libcurl would decode %41; only an address has a zone behind its "%". */
+  if (code != CURLUE_OK ||
+      (strchr(name, '%') != NULL && strchr(name, ':') == NULL))
     return invalid(t, field, "not a host name or address");
   code = curl_url_set(t->url, CURLUPART_PORT, port, 0);
-  if (code == CURLUE_OK) code = curl_url_set(t->url, CURLUPART_PATH, "/", 0);
-  return code == CURLUE_OK ? IMAP_OK : no_memory(t);
+  if (code == CURLUE_OK) return IMAP_OK;
+  return code == CURLUE_OUT_OF_MEMORY ? no_memory(t)
+                                      : invalid(t, "port", "not 1 to 65535");
 }
 
 /* Connect to the host, whatever name is in the URL: also through a proxy. */

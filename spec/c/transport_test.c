@@ -240,6 +240,10 @@ static void test_options(void) {
   check_field(&o, IMAP_STAGE_ARGUMENT, "host");
   o = tls, o.host = "";
   check_field(&o, IMAP_STAGE_ARGUMENT, "host");
+  o = tls, o.port = 0;
+  check_field(&o, IMAP_STAGE_ARGUMENT, "port");
+  o = tls, o.port = 65536;
+  check_field(&o, IMAP_STAGE_ARGUMENT, "port");
   o = tls, o.server_name = "a/b";
   check_field(&o, IMAP_STAGE_ARGUMENT, "server_name");
 #ifdef IMAPCONN_BUNDLED
