@@ -176,8 +176,9 @@ int imap_queue_over(struct imap_session *s, struct imap_action *a,
 /* The mailbox is empty, or has fewer messages than were named. */
 static bool beyond_the_end(struct imap_action *a, const struct imap_command *c) {
   uint32_t have = c->view->announced;
-  if (!c->by_number || c->view->state != IMAP_VIEW_OPEN) return false;
-  if (have == 0 && !a->single) return true;
+  if (c->view->state != IMAP_VIEW_OPEN) return false;
+  if (have == 0 && !a->single && (c->by_number || c->set.star)) return true;
+  if (!c->by_number) return false;
   if (have == 0 || (c->set.count > 0 &&
                     c->set.ranges[c->set.count - 1].last > have)) {
     imap_failure_set(&a->failure, IMAP_CODE_NOT_FOUND, c->name,

@@ -30,12 +30,9 @@ static int plan_create(struct imap_session *s, struct imap_action *a) {
 static enum imap_row row_create(struct imap_session *s, struct imap_action *a,
                                 struct imap_command *c,
                                 const struct imap_response *r) {
-  struct imap_cursor data = r->data;
   (void)s, (void)c;
   if (r->name == IMAP_NAME_STATUS) return IMAP_ROW_IGNORED;
-  (void)imap_cursor_take(&data);
-  (void)imap_cursor_take(&data);
-  if (imap_row_names(r, imap_cursor_take(&data), imap_buffer_span(&a->mailbox)))
+  if (imap_row_shows(r, imap_buffer_span(&a->mailbox)))
     a->existence = IMAP_LISTED;
   return IMAP_ROW_TAKEN;
 }

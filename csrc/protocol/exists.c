@@ -56,19 +56,19 @@ bool imap_row_names(const struct imap_response *row,
   return same;
 }
 
-void imap_session_listed(struct imap_session *s, struct imap_action *a,
-                         const struct imap_response *r) {
-  struct imap_cursor data = r->data;
-  const struct imap_buffer *mailbox = doubtful(a);
-  const struct imap_node *flags = imap_cursor_take(&data);
-  struct imap_cursor each = imap_node_children(r->tape, flags);
+bool imap_row_shows(const struct imap_response *row, struct imap_span mailbox) {
+  struct imap_cursor data = row->data, flags;
   const struct imap_node *flag;
-  (void)s;
+  flags = imap_node_children(row->tape, imap_cursor_take(&data));
   (void)imap_cursor_take(&data); /* the delimiter */
-  if (mailbox == NULL ||
-      !imap_row_names(r, imap_cursor_take(&data), imap_buffer_span(mailbox)))
-    return;
-  while ((flag = imap_cursor_take(&each)) != NULL)
-    if (imap_node_is(r->tape, flag, "\\NONEXISTENT")) return;
-  a->existence = IMAP_LISTED;
+  if (!imap_row_names(row, imap_cursor_take(&data), mailbox)) return false;
+  while ((flag = imap_cursor_take(&flags)) != NULL)
+    if (imap_node_is(row->tape, flag, "\\NONEXISTENT")) return false;
+  return true;
+}
+
+void imap_session_listed(struct imap_action *a, const struct imap_response *r) {
+  const struct imap_buffer *mailbox = doubtful(a);
+  if (mailbox != NULL && imap_row_shows(r, imap_buffer_span(mailbox)))
+    a->existence = IMAP_LISTED;
 }

@@ -239,7 +239,7 @@ static int offer(struct imap_session *s, const struct imap_response *r,
     enum imap_row row = IMAP_ROW_IGNORED;
     if (c->state != IMAP_COMMAND_SENT || !asked(c, r)) continue;
     if (c->step == IMAP_STEP_EXISTS)
-      imap_session_listed(s, c->action, r);
+      imap_session_listed(c->action, r);
     else
       row = c->action->routine->row(s, c->action, c, r);
     if (row != IMAP_ROW_IGNORED) return take(s, c->action, row, event);

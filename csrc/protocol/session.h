@@ -155,12 +155,14 @@ bool imap_session_may_be_open(const struct imap_session *s,
 ** there is none, one LIST decides (API.md, "not_found, exactly"). It may put
 ** that command. */
 int imap_session_doubt(struct imap_session *s, struct imap_action *a);
-void imap_session_listed(struct imap_session *s, struct imap_action *a,
-                         const struct imap_response *r);
+void imap_session_listed(struct imap_action *a, const struct imap_response *r);
 
 /* The name in a LIST or STATUS row is the one given. */
 bool imap_row_names(const struct imap_response *row,
                     const struct imap_node *node, struct imap_span mailbox);
+
+/* A LIST row says that the mailbox exists. */
+bool imap_row_shows(const struct imap_response *row, struct imap_span mailbox);
 
 /* A routine notes the message of a FETCH row, and delivers it. */
 enum imap_row imap_session_found(struct imap_session *s, struct imap_action *a,
