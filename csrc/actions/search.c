@@ -2,6 +2,7 @@
 ** O ⇉ UID SEARCH RETURN (SAVE ALL) … ⇉ UID FETCH $ (…) (RFC 9051 6.4.4, RFC
 ** 5182); without SEARCHRES, or with a limit, SEARCH is answered first. */
 #include <stdio.h>
+#include <string.h>
 
 #include "actions/actions.h"
 
@@ -52,16 +53,65 @@ static int queue_fetch_saved(struct imap_session *s, struct imap_action *a) {
 
 /* --- what is searched for --- */
 
-static void write_term(const struct imap_action *a,
-                       const struct imap_search_term *term,
+static struct imap_span term_text(const struct imap_action *a, size_t i) {
+  return (struct imap_span){a->texts.data + a->terms[i].start,
+                            a->terms[i].size};
+}
+
+/* Does the i-th term hold "*" as a message number? */
+static bool has_star(const struct imap_action *a, size_t i) {
+  struct imap_span text = term_text(a, i);
+  return a->terms[i].kind == IMAP_TERM_SET &&
+         memchr(text.data, '*', text.size) != NULL &&
+         (i == 0 || !imap_span_is(term_text(a, i - 1), "UID"));
+}
+
+/* Courier 5.0 finds nothing for "*" in SEARCH: without ESEARCH, EXAMINE is
+** answered first, and the number of messages stands in its place. */
+static bool must_know_star(const struct imap_session *s,
+                           const struct imap_action *a) {
+  if (imap_caps_have(&s->caps, IMAP_CAP_ESEARCH)) return false;
+  for (size_t i = 0; i < a->term_count; i++)
+    if (has_star(a, i)) return true;
+  return a->set.star && a->set.star_from == 0;
+}
+
+static void write_known_star(const struct imap_action *a,
+                             struct imap_span text, struct imap_encoder *e) {
+  struct imap_buffer known;
+  char number[16];
+  (void)snprintf(number, sizeof number, "%u", (unsigned)a->view->announced);
+  imap_buffer_init(&known, IMAP_MAX_LINE_SENT * 2);
+  for (size_t i = 0; i < text.size; i++)
+    if (text.data[i] == '*')
+      imap_buffer_add_text(&known, number);
+    else
+      imap_buffer_add_byte(&known, text.data[i]);
+  if (known.status == IMAP_OK)
+    imap_encode_bare_set(e, imap_buffer_span(&known));
+  else
+    e->status = known.status;
+  imap_buffer_free(&known);
+}
+
+static void write_set(const struct imap_session *s, const struct imap_action *a,
+                      size_t i, struct imap_encoder *e) {
+  if (has_star(a, i) && must_know_star(s, a))
+    write_known_star(a, term_text(a, i), e);
+  else
+    imap_encode_bare_set(e, term_text(a, i));
+}
+
+static void write_term(const struct imap_session *s,
+                       const struct imap_action *a, size_t i,
                        struct imap_encoder *e) {
-  struct imap_span text = {a->texts.data + term->start, term->size};
-  switch (term->kind) {
+  struct imap_span text = term_text(a, i);
+  switch (a->terms[i].kind) {
     case IMAP_TERM_ATOM: imap_encode_atom(e, text); break;
     case IMAP_TERM_STRING: imap_encode_string(e, text); break;
     case IMAP_TERM_OPEN: imap_encode_open(e); break;
     case IMAP_TERM_CLOSE: imap_encode_close(e); break;
-    case IMAP_TERM_SET: imap_encode_bare_set(e, text); break;
+    case IMAP_TERM_SET: write_set(s, a, i, e); break;
   }
 }
 
@@ -113,14 +163,17 @@ static int queue_one_search(struct imap_session *s, struct imap_action *a,
     imap_encode_word(&c->line, "CHARSET");
     imap_encode_atom(&c->line, imap_buffer_span(&a->charset));
   }
-  if (a->set.count > 0 || a->set.star) {
+  if (a->set.count == 0 && a->set.star && must_know_star(s, a)) {
+    write_known_star(a, imap_span_of("*"), &c->line); /* the last UID's number */
+    *next = 1;
+  } else if (a->set.count > 0 || a->set.star) {
     imap_encode_word(&c->line, "UID");
     imap_encode_set(&c->line, &a->set, next, IMAP_MAX_LINE_SENT -
                     (a->texts.size < IMAP_MAX_LINE_SENT / 2
                          ? a->texts.size + 200 : IMAP_MAX_LINE_SENT / 2));
   }
   for (size_t i = 0; i < a->term_count; i++)
-    write_term(a, &a->terms[i], &c->line);
+    write_term(s, a, i, &c->line);
   if (a->term_count == 0 && a->set.count == 0 && !a->set.star)
     imap_encode_word(&c->line, "ALL");
   return imap_session_queue(s, c);
@@ -175,6 +228,10 @@ static int queue_newest(struct imap_session *s, struct imap_action *a) {
 }
 
 static int queue_all(struct imap_session *s, struct imap_action *a) {
+  if (must_know_star(s, a)) {
+    a->open_ended = a->view->state != IMAP_VIEW_OPEN;
+    if (a->open_ended || a->view->announced == 0) return IMAP_OK;
+  }
   if (has_keys(a) || a->only_seq || a->only_uid) return queue_search(s, a);
   if (a->limit == 0) return queue_everything(s, a);
   if (a->view->state == IMAP_VIEW_OPEN) return queue_newest(s, a);
@@ -333,6 +390,8 @@ static int answer(struct imap_session *s, struct imap_action *a,
                   struct imap_command *c, const struct imap_response *r) {
   if (c->step == IMAP_STEP_OPEN) {
     bool newest = a->open_ended && a->uid_validity == 0 && a->newest_first;
+    if (a->open_ended && must_know_star(s, a))
+      return imap_opened(a, r) ? queue_all(s, a) : IMAP_OK;
     if (newest && !has_keys(a)) return imap_opened(a, r) ? queue_newest(s, a)
                                                          : IMAP_OK;
     if (a->uid_validity == 0) return IMAP_OK;
