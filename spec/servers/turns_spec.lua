@@ -139,11 +139,15 @@ describe("With a mailbox open", function()
     end },
     { "reading where another is open", 1, open_other, open_this },
     { "UIDs that the open view does not show, asked for again", 2, open_to_write, function(conn)
+      local result = assert(conn:add_flags { mailbox = path, uids = { uids[1], uids[6] }, flags = { "\\Flagged" } })
+      same({ uids[1] }, mail.column(result.messages, "uid"))
+      same({ uids[6] }, result.missing)
+    end },
+    { "a UID that came after the view was opened", 1, open_to_write, function(conn)
       local new = assert(direct:append_message { mailbox = path, content = mail.short("arrived") }).uid
-      assert(direct:delete_message { mailbox = path, uid = uids[5] })
-      local result = assert(conn:add_flags { mailbox = path, uids = { new, uids[5] }, flags = { "\\Flagged" } })
-      same({ new }, mail.column(result.messages, "uid"))
-      same({ uids[5] }, result.missing)
+      local result = assert(conn:add_flags { mailbox = path, uids = new, flags = { "\\Flagged" } })
+      same({ "\\Flagged" }, mail.keys(result.messages[1].flags))
+      same({ new }, mail.found(direct, path, { uids = new, flagged = true }))
     end },
     { "STATUS of the open mailbox, behind UNSELECT", 1, open_this, function(conn)
       assert(conn:get_mailbox_status { mailbox = path })
