@@ -146,7 +146,8 @@ function Checker:fields_of_results()
       local item = self.index[name]
       if item and item.class and not classes[name] then
         classes[name] = true
-        for _, field in ipairs(docs.fields(self.index, name)) do
+        visit(item.parent)
+        for _, field in ipairs(item.fields) do
           names[#names + 1] = name .. "." .. field.name
           visit(field.type)
         end
