@@ -17,15 +17,11 @@ struct imap_client {
   mbedtls_pk_context key;
 };
 
-static int no_memory(struct imap_transport_failure *failure) {
-  return imap_fail(failure, IMAP_STAGE_NOMEM, NULL, "out of memory");
-}
-
 static int read_certificate(struct imap_client *client, const char *file,
                             struct imap_transport_failure *failure) {
   int code = mbedtls_x509_crt_parse_file(&client->certificate, file);
   if (code == 0) return IMAP_OK;
-  if (code == MBEDTLS_ERR_X509_ALLOC_FAILED) return no_memory(failure);
+  if (code == MBEDTLS_ERR_X509_ALLOC_FAILED) return imap_fail_memory(failure);
   return imap_fail(failure, IMAP_STAGE_ARGUMENT, "client_cert",
                    "client_cert: %s cannot be read as certificates in PEM",
                    file);
@@ -39,7 +35,7 @@ static int read_key(struct imap_client *client, const char *file,
                                       MBEDTLS_PSA_RANDOM_STATE);
   switch (code) {
     case 0: break;
-    case MBEDTLS_ERR_PK_ALLOC_FAILED: return no_memory(failure);
+    case MBEDTLS_ERR_PK_ALLOC_FAILED: return imap_fail_memory(failure);
     case MBEDTLS_ERR_PK_PASSWORD_REQUIRED:
       return imap_fail(failure, IMAP_STAGE_ARGUMENT, "client_key_password",
                        "client_key_password: %s needs one", file);
@@ -67,7 +63,7 @@ int imap_client_read(const struct imap_transport_options *options,
   if (options->client_cert == NULL) return IMAP_OK;
   if (key == NULL) key = options->client_cert; /* both in one file */
   client = calloc(1, sizeof *client);
-  if (client == NULL) return no_memory(failure);
+  if (client == NULL) return imap_fail_memory(failure);
   mbedtls_x509_crt_init(&client->certificate);
   mbedtls_pk_init(&client->key);
   status = read_certificate(client, options->client_cert, failure);

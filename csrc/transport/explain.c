@@ -1,6 +1,5 @@
 /* explain.c - libcurl's codes as stages of connecting, in words that say which
 ** host, why, and what may help. */
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -87,7 +86,7 @@ int imap_explain(struct imap_transport *t, CURLcode code) {
   enum imap_stage stage = stage_of(t, code);
   switch (stage) {
     case IMAP_STAGE_NOMEM:
-      return imap_fail(&t->failure, stage, NULL, "out of memory");
+      return imap_fail_memory(&t->failure);
     case IMAP_STAGE_RESOLVE:
       return imap_fail(&t->failure, stage, NULL, "cannot find the address of "
                        "%s: %s", t->where, message);

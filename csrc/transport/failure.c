@@ -36,3 +36,7 @@ int imap_fail(struct imap_transport_failure *failure, enum imap_stage stage,
   }
   return imap_stage_status(failure->stage);
 }
+
+int imap_fail_memory(struct imap_transport_failure *failure) {
+  return imap_fail(failure, IMAP_STAGE_NOMEM, NULL, "out of memory");
+}

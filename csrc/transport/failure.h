@@ -13,6 +13,8 @@ int imap_fail(struct imap_transport_failure *failure, enum imap_stage stage,
 #endif
   ;
 
+int imap_fail_memory(struct imap_transport_failure *failure);
+
 int imap_stage_status(enum imap_stage stage);
 
 #endif

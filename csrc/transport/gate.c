@@ -79,7 +79,7 @@ static bool keep(struct imap_gate *gate, struct imap_span line) {
   switch (imap_buffer_add_span(&gate->prelude, line)) {
     case IMAP_OK: return true;
     case IMAP_NOMEM:
-      imap_fail(gate->failure, IMAP_STAGE_NOMEM, NULL, "out of memory");
+      imap_fail_memory(gate->failure);
       return false;
     default:
       imap_fail(gate->failure, IMAP_STAGE_LIMIT, NULL,

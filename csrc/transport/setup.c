@@ -19,10 +19,6 @@ static int invalid(struct imap_transport *t, const char *field,
                    text);
 }
 
-static int no_memory(struct imap_transport *t) {
-  return imap_fail(&t->failure, IMAP_STAGE_NOMEM, NULL, "out of memory");
-}
-
 /* "sha256//" and 44 characters of base64, or several with ";" between. libcurl
 ** would take anything else for the name of a file. */
 static bool is_pin(const char *pin) {
@@ -51,7 +47,7 @@ static int check_proxy(struct imap_transport *t, const char *proxy) {
   bool known = false;
   if (proxy == NULL || proxy[0] == '\0') return IMAP_OK;
   url = curl_url();
-  if (url == NULL) return no_memory(t);
+  if (url == NULL) return imap_fail_memory(&t->failure);
   if (curl_url_set(url, CURLUPART_URL, proxy, CURLU_NON_SUPPORT_SCHEME |
                    CURLU_GUESS_SCHEME) == CURLUE_OK &&
       curl_url_get(url, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK)
@@ -86,21 +82,21 @@ static int make_url(struct imap_transport *t, const char *name,
   t->url = curl_url();
   if (host == NULL || t->url == NULL) {
     free(host);
-    return no_memory(t);
+    return imap_fail_memory(&t->failure);
   }
   snprintf(port, sizeof port, "%u", o->port > 0 ? o->port : UINT_MAX);
   code = curl_url_set(t->url, CURLUPART_SCHEME,
                       o->security == IMAP_TLS ? "imaps" : "imap", 0);
   if (code == CURLUE_OK) code = curl_url_set(t->url, CURLUPART_HOST, host, 0);
   free(host);
-  if (code == CURLUE_OUT_OF_MEMORY) return no_memory(t);
+  if (code == CURLUE_OUT_OF_MEMORY) return imap_fail_memory(&t->failure);
   /* libcurl would decode %41; only an address has a zone behind its "%". */
   if (code != CURLUE_OK ||
       (strchr(name, '%') != NULL && strchr(name, ':') == NULL))
     return invalid(t, field, "not a host name or address");
   code = curl_url_set(t->url, CURLUPART_PORT, port, 0);
   if (code == CURLUE_OK) return IMAP_OK;
-  return code == CURLUE_OUT_OF_MEMORY ? no_memory(t)
+  return code == CURLUE_OUT_OF_MEMORY ? imap_fail_memory(&t->failure)
                                       : invalid(t, "port", "not 1 to 65535");
 }
 
@@ -116,7 +112,7 @@ static int make_detour(struct imap_transport *t,
   }
   free(entry);
   free(host);
-  return t->connect_to != NULL ? IMAP_OK : no_memory(t);
+  return t->connect_to != NULL ? IMAP_OK : imap_fail_memory(&t->failure);
 }
 
 static int name_peer(struct imap_transport *t,
@@ -126,7 +122,7 @@ static int name_peer(struct imap_transport *t,
   t->where = host == NULL ? NULL : malloc(size);
   if (t->where != NULL) snprintf(t->where, size, "%s:%u", host, o->port);
   free(host);
-  return t->where != NULL ? IMAP_OK : no_memory(t);
+  return t->where != NULL ? IMAP_OK : imap_fail_memory(&t->failure);
 }
 
 /* One object, one connection: FRESH_CONNECT takes none from a pool, and nobody
@@ -181,7 +177,7 @@ static int apply(struct imap_transport *t,
   if (code == CURLE_OK && (o->security != IMAP_PLAIN || t->https_proxy))
     code = imap_tls_apply(&t->tls, t->easy, o);
   if (code == CURLE_OK) return IMAP_OK;
-  if (code == CURLE_OUT_OF_MEMORY) return no_memory(t);
+  if (code == CURLE_OUT_OF_MEMORY) return imap_fail_memory(&t->failure);
   return imap_fail(&t->failure, IMAP_STAGE_UNSUPPORTED, NULL,
                    "this libcurl (%s) lacks what is needed: %s", curl_version(),
                    curl_easy_strerror(code));
@@ -201,5 +197,5 @@ int imap_setup(struct imap_transport *t,
   if (status == IMAP_OK && o->server_name != NULL) status = make_detour(t, o);
   if (status != IMAP_OK) return status;
   t->easy = curl_easy_init();
-  return t->easy != NULL ? apply(t, o) : no_memory(t);
+  return t->easy != NULL ? apply(t, o) : imap_fail_memory(&t->failure);
 }

@@ -65,10 +65,6 @@ static void choose_groups(uint16_t *groups, unsigned min_dh_size) {
   *groups = MBEDTLS_SSL_IANA_TLS_GROUP_NONE;
 }
 
-static int no_memory(struct imap_transport_failure *failure) {
-  return imap_fail(failure, IMAP_STAGE_NOMEM, NULL, "out of memory");
-}
-
 int imap_tls_open(struct imap_tls *tls, struct imap_transport_shared *shared,
                   const struct imap_transport_options *options,
                   struct imap_transport_failure *failure) {
@@ -92,7 +88,7 @@ int imap_tls_open(struct imap_tls *tls, struct imap_transport_shared *shared,
       options->pinned_public_key != NULL) /* resumption shows no key */
     return status;
   tls->sessions = imap_sessions_find(&shared->sessions, options);
-  return tls->sessions != NULL ? IMAP_OK : no_memory(failure);
+  return tls->sessions != NULL ? IMAP_OK : imap_fail_memory(failure);
 }
 
 void imap_tls_close(struct imap_tls *tls) {
@@ -142,7 +138,8 @@ static CURLcode limit_groups(struct imap_tls *tls, mbedtls_ssl_config *config) {
                                                       : CURLE_OUT_OF_MEMORY;
 }
 
-/* libcurl tells the outermost layer so far, which is the one to begin now. */
+/* libcurl tells the last layer so far, which is the one to begin now. What it
+** lends is a configuration of Mbed TLS only where it says so here. */
 static CURLcode begin_layer(struct imap_tls_layer *layer, CURL *easy) {
   struct curl_tlssessioninfo *info = NULL;
   if (curl_easy_getinfo(easy, CURLINFO_TLS_SSL_PTR, &info) != CURLE_OK ||
@@ -159,14 +156,15 @@ static CURLcode configure(CURL *easy, void *lent, void *data) {
   struct imap_tls *tls = data;
   mbedtls_ssl_config *config = lent;
   CURLcode code;
+  bool is_proxy = tls->proxies > 0;
+  code = begin_layer(is_proxy ? &tls->proxy : &tls->server, easy);
+  if (code != CURLE_OK) return code;
   if (tls->trust != NULL)
     mbedtls_ssl_conf_ca_chain(config, imap_trust_chain(tls->trust), NULL);
-  if (tls->proxies > 0) { /* libcurl's own rules do for an HTTPS proxy */
+  if (is_proxy) { /* libcurl's own rules do for it */
     tls->proxies--;
-    return begin_layer(&tls->proxy, easy);
+    return CURLE_OK;
   }
-  code = begin_layer(&tls->server, easy);
-  if (code != CURLE_OK) return code;
   if (tls->client != NULL && !imap_client_show(tls->client, config))
     return CURLE_OUT_OF_MEMORY;
   mbedtls_ssl_conf_cert_profile(config, &mbedtls_x509_crt_profile_default);

@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "transport/failure.h"
@@ -131,7 +130,7 @@ static int begin(struct imap_transport *t) {
   t->multi = curl_multi_init();
   if (t->multi == NULL || listen_to_easy(t) != CURLE_OK ||
       listen_to_multi(t) != CURLM_OK)
-    return imap_fail(&t->failure, IMAP_STAGE_NOMEM, NULL, "out of memory");
+    return imap_fail_memory(&t->failure);
   return imap_transport_arm(t, -1, false);
 }
 
@@ -144,7 +143,7 @@ int imap_transport_open(struct imap_transport_shared *shared,
   *out = NULL;
   memset(failure, 0, sizeof *failure);
   if (t == NULL)
-    return imap_fail(failure, IMAP_STAGE_NOMEM, NULL, "out of memory");
+    return imap_fail_memory(failure);
   t->shared = shared;
   shared->holds++;
   t->deadline = t->due = -1;
@@ -283,8 +282,7 @@ static int begin_again(struct imap_transport *t) {
   t->message[0] = '\0';
   if (imap_tls_apply_sessions(&t->tls, t->easy) != CURLE_OK ||
       curl_multi_add_handle(t->multi, t->easy) != CURLM_OK)
-    return die(t, imap_fail(&t->failure, IMAP_STAGE_NOMEM, NULL,
-                            "out of memory"));
+    return die(t, imap_fail_memory(&t->failure));
   set_alarm(t);
   return IMAP_MORE;
 }

@@ -83,8 +83,9 @@ int imap_transport_connect(struct imap_transport *t);
 const struct imap_transport_failure *
 imap_transport_failure(const struct imap_transport *t);
 
-/* The lines that the server sent under the protection now in force: greeting
-** (not after STARTTLS) and CAPABILITY, each with CR LF. Lives as long as t. */
+/* The untagged lines that the server sent under the protection now in force, as
+** they came, line ends included: greeting (not after STARTTLS), CAPABILITY, and
+** whatever it said between them. Lives as long as t. */
 struct imap_span imap_transport_prelude(const struct imap_transport *t);
 
 /* Lines for the trace, "C: …" or "S: …", each with LF; the caller clears it. */
@@ -92,7 +93,8 @@ struct imap_buffer *imap_transport_trace(struct imap_transport *t);
 
 /* Move bytes. IMAP_OK with *moved > 0; IMAP_MORE when it must wait; or
 ** IMAP_CLOSED (the peer ended the stream), or a failure as above.
-** After IMAP_MORE from send, the same bytes must come first next time. */
+** Receive until IMAP_MORE before waiting: TLS may hold bytes that no descriptor
+** shows. After IMAP_MORE from send, the same bytes must come first next time. */
 int imap_transport_send(struct imap_transport *t, const char *data, size_t size,
                         size_t *moved);
 int imap_transport_receive(struct imap_transport *t, char *data, size_t size,

@@ -86,10 +86,6 @@ static void free_trust(struct imap_trust *trust) {
   free(trust);
 }
 
-static int no_memory(struct imap_transport_failure *failure) {
-  return imap_fail(failure, IMAP_STAGE_NOMEM, NULL, "out of memory");
-}
-
 static int no_anchors(struct imap_transport_failure *failure, const char *field,
                       const char *name) {
   return imap_fail(failure, IMAP_STAGE_ARGUMENT, field,
@@ -105,13 +101,13 @@ static int load(struct imap_trust *trust,
   mbedtls_x509_crt_init(&trust->chain);
   if (trust->file != NULL) {
     code = mbedtls_x509_crt_parse_file(&trust->chain, trust->file);
-    if (code == MBEDTLS_ERR_X509_ALLOC_FAILED) return no_memory(failure);
+    if (code == MBEDTLS_ERR_X509_ALLOC_FAILED) return imap_fail_memory(failure);
     if (code < 0 || trust->chain.version == 0)
       return no_anchors(failure, "ca_file", trust->file);
   }
   if (trust->path != NULL) {
     code = mbedtls_x509_crt_parse_path(&trust->chain, trust->path);
-    if (code == MBEDTLS_ERR_X509_ALLOC_FAILED) return no_memory(failure);
+    if (code == MBEDTLS_ERR_X509_ALLOC_FAILED) return imap_fail_memory(failure);
     if (code < 0 || trust->chain.version == 0)
       return no_anchors(failure, "ca_path", trust->path);
   }
@@ -158,7 +154,7 @@ static struct imap_trust *make(const struct imap_trust *wanted,
   struct imap_trust *trust = calloc(1, sizeof *trust);
   int status;
   if (trust == NULL) {
-    no_memory(failure);
+    imap_fail_memory(failure);
     return NULL;
   }
   trust->file_stamp = wanted->file_stamp;
@@ -167,7 +163,7 @@ static struct imap_trust *make(const struct imap_trust *wanted,
       copy_name(&trust->path, wanted->path))
     status = load(trust, failure);
   else
-    status = no_memory(failure);
+    status = imap_fail_memory(failure);
   if (status != IMAP_OK) {
     free_trust(trust);
     return NULL;
