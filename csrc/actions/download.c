@@ -75,8 +75,9 @@ static bool has_section(const struct imap_action *a,
 static enum imap_row row(struct imap_session *s, struct imap_action *a,
                          struct imap_command *c,
                          const struct imap_response *r) {
-  bool body = c->step == STEP_BODY && has_section(a, r);
+  bool body = has_section(a, r);
   uint32_t uid, items;
+  (void)c;
   (void)imap_row_uid(r, &uid, &items);
   if (!body && !(items & 1u << IMAP_ITEM_BODY_STRUCTURE))
     return IMAP_ROW_IGNORED;

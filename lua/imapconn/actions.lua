@@ -138,9 +138,11 @@ end
 -- Nothing came, though there is something: the part or message is gone.
 local function has_nothing(flow, raw)
   if flow.absent then return true end
-  local size = raw.size
-  if flow.wanted.part then size = flow.node and flow.node.size end
-  return raw.content == nil and flow.done == 0 and size ~= 0
+  if raw.content and raw.content ~= "" or flow.done > 0 then return false end
+  local wanted, size = flow.wanted.part, raw.size
+  if wanted then size = flow.node and flow.node.size end
+  if raw.content and wanted and wanted.suffix ~= "" then return false end -- a text may be empty
+  return size ~= 0
 end
 
 -- What came as a whole goes the way of what came in pieces.

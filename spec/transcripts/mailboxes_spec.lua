@@ -8,7 +8,8 @@ describe("get_mailbox_status", function()
   it("asks for all that the server has, in one turn", function()
     converse([[
       C: T1 STATUS INBOX (MESSAGES RECENT UNSEEN UIDNEXT UIDVALIDITY HIGHESTMODSEQ SIZE MAILBOXID)
-      S: * STATUS inbox (MESSAGES 3 RECENT 1 UNSEEN 2 UIDNEXT 9 UIDVALIDITY 17 HIGHESTMODSEQ 99 SIZE 12345 MAILBOXID (F1))
+      S- * STATUS inbox (MESSAGES 3 RECENT 1 UNSEEN 2 UIDNEXT 9
+      S:  UIDVALIDITY 17 HIGHESTMODSEQ 99 SIZE 12345 MAILBOXID (F1))
       S: T1 OK done
     ]], 1, function(conn)
       assert.are.same({

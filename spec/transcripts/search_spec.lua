@@ -42,7 +42,10 @@ describe("search_messages without keys", function()
       C: T2 UID FETCH 1:* (UID FLAGS RFC822.SIZE INTERNALDATE ENVELOPE)
       S: * 1 EXISTS
       S: T1 OK [READ-ONLY] open
-      S: * 1 FETCH (UID 4 FLAGS (\Seen) RFC822.SIZE 120 INTERNALDATE "17-Jul-1996 02:44:25 -0700" ENVELOPE ("Wed, 17 Jul 1996 02:23:25 -0700 (PDT)" "=?utf-8?Q?Gr=C3=BC=C3=9Fe?=" (("Terry Gray" NIL "gray" "cac.washington.edu")) NIL NIL ((NIL NIL "imap" "cac.washington.edu")) NIL NIL NIL "<B27397-0100000@cac.washington.edu>"))
+      S- * 1 FETCH (UID 4 FLAGS (\Seen) RFC822.SIZE 120 INTERNALDATE "17-Jul-1996 02:44:25 -0700"
+      S-  ENVELOPE ("Wed, 17 Jul 1996 02:23:25 -0700 (PDT)" "=?utf-8?Q?Gr=C3=BC=C3=9Fe?="
+      S-  (("Terry Gray" NIL "gray" "cac.washington.edu")) NIL NIL ((NIL NIL "imap" "cac.washington.edu"))
+      S:  NIL NIL NIL "<B27397-0100000@cac.washington.edu>"))
       S: T2 OK done
     ]], 1, function(conn)
       local rows = assert(conn:search_messages { mailbox = "INBOX" })
