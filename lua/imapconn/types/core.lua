@@ -18,15 +18,24 @@ function core.parse(bytes, options) end
 ---@field limits? imapconn.Limits As of a connection.
 ---@field splits? integer[] Offsets, ascending, at which the bytes are cut: each piece is fed by itself. Default: none.
 
----A response (7).
+---A response (7), as far as it goes.
 ---@class imapconn.Response
 ---@field kind "tagged"|"untagged"|"continuation"
 ---@field tag? string The tag, of a tagged one.
----@field name? string Its name, upper case: `"OK"`, `"FETCH"`, `"LIST"`.
----@field number? integer The number before its name.
----@field code? string The response code's name, as it came.
+---@field name? string Its first word, upper case: `"OK"`, `"FETCH"`, `"LIST"`.
+---@field number? integer Of `* 3 FETCH` and its like.
+---@field code? string The response code as sent; its arguments are in `data`.
+---@field argument? any Of codes that have a shape: a number for UIDNEXT, UIDVALIDITY, UNSEEN and HIGHESTMODSEQ; a set of names for PERMANENTFLAGS and CAPABILITY; text for MODIFIED, MAILBOXID and REFERRAL; `{ uid_validity, uids }` for APPENDUID, `{ uid_validity, from, to }` for COPYUID.
 ---@field text? string The text for people.
----@field data? any[] Its arguments as they are: strings, tables for lists, false for NIL.
----@field message? imapconn.Message Of a FETCH: the message, with its body sections by name in `sections`.
+---@field data? any[] Its arguments as they are: strings, arrays for lists, false for NIL.
+---@field message? imapconn.Message Of FETCH: the message, with its body sections by name in `sections`.
+---@field mailbox? imapconn.MailboxRow Of LIST, LSUB and XLIST.
+---@field status? imapconn.Status Of STATUS; the mailbox is `raw_path`.
+---@field numbers? integer[] Of SEARCH and SORT.
+---@field modseq? imapconn.Number64 Of SEARCH, where the server gives it.
+---@field search? table Of ESEARCH: `{ tag, uid, min, max, count, all, partial, modseq }`; `all` and `partial` are sets as sent.
+---@field capabilities? table<string, true> Of CAPABILITY and ENABLED.
+---@field flags? imapconn.Flags Of FLAGS.
+---@field vanished? table Of VANISHED: `{ earlier, uids }`.
 
 return core
