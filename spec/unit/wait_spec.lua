@@ -132,7 +132,7 @@ describe("wait", function()
     options.connect_timeout, options.timeout = 20, math.huge
     local conn = assert(imapconn.connect(options))
     assert.is_true(shortest > 0 and longest <= 20)
-    assert(conn:list_mailboxes())
+    repeat assert(conn:list_mailboxes()) until longest > 20 -- some answer must be waited for
     assert.are.equal(600, longest)
     conn:close()
   end)
