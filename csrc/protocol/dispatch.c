@@ -198,7 +198,7 @@ static bool window_is_open(const struct imap_session *s,
                            const struct imap_command *c) {
   if (s->in_flight == 0) return true;
   if (c->alone || s->first->alone) return false;
-  if (s->in_flight >= MAX_IN_FLIGHT || s->bad_run >= MAX_BAD_RUN) return false;
+  if (s->in_flight >= MAX_IN_FLIGHT || s->cautious) return false;
   if (s->octets_in_flight + c->octets > MAX_OCTETS_IN_FLIGHT) return false;
   return !c->by_number || s->numbers_in_flight < MAX_NUMBERS_IN_FLIGHT;
 }
@@ -239,6 +239,10 @@ void imap_session_finish(struct imap_session *s, struct imap_command *c) {
     s->in_flight--;
     s->octets_in_flight -= c->octets;
     if (c->by_number) s->numbers_in_flight--;
+    if (s->bad_run >= MAX_BAD_RUN)
+      s->cautious = true;
+    else if (s->in_flight == 0)
+      s->cautious = false;
   }
   c->action->pending--;
   imap_command_free(c);

@@ -60,6 +60,7 @@ struct imap_session {
   struct imap_command *queued;  /* the first that is not wholly written */
   struct imap_command *last;
   unsigned in_flight, numbers_in_flight, bad_run;
+  bool cautious;                /* after a run of BADs: until all are answered */
   size_t octets_in_flight;
   char tag_prefix[8];
   uint32_t next_tag;
