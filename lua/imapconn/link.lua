@@ -118,7 +118,7 @@ local function left(call)
   local till = math.min(call.deadline, quiet_till, call.bye or math.huge)
   if now < till then return math.min(till - now, LONGEST_WAIT) end
   if till == call.bye then
-    c:kill("closed", "the server said BYE")
+    c:ended() -- as good as
   elseif till == call.deadline then
     c:kill("timeout", call.late)
   else

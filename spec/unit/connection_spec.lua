@@ -496,6 +496,17 @@ describe("the end", function()
     is_over(conn)
   end)
 
+  it("by a server that says BYE and lingers comes within two seconds", function()
+    local conn = transcript.open([[
+      C: T1 STATUS Work (MESSAGES RECENT UNSEEN UIDNEXT UIDVALIDITY HIGHESTMODSEQ)
+      S: * BYE too many
+      ! silence
+    ]])
+    local err = fails("closed", status(conn))
+    assert.are.equal("too many", err.response_text)
+    is_over(conn)
+  end)
+
   it("by <close> does not wait", function()
     local metatable = getmetatable(transcript.open(""))
     local conn, play = transcript.open("C: T1 LOGOUT\n! silence")
