@@ -95,6 +95,13 @@ end
 local Server = {}
 Server.__index = Server
 
+-- The address at which Dovecot shows each certificate, as tools/servers/certs
+-- names them.
+local with_certificate = {
+  ["self-signed"] = 4, ["unknown-ca"] = 5, expired = 6,
+  ["not-yet-valid"] = 7, ["wrong-host"] = 8, address = 9,
+}
+
 -- Where each listener of a server is; a missing port is one that it lacks.
 local function place(server, at)
   local s = server.settings
@@ -102,6 +109,8 @@ local function place(server, at)
   if at == "tls_required" then return s.TLS_REQUIRED_HOST, s.TLS_REQUIRED_PORT end
   if at == "bare" then return s.BARE_HOST, s.BARE_PORT end
   if at == "tickets" then return s.TICKETS_HOST, nil, s.TICKETS_PORT end
+  local number = with_certificate[at]
+  if number then return "127.0.0." .. number, s.IMAP_PORT, s.IMAPS_PORT end
   assert(at == nil or at == "main", "no such listener")
   return s.HOST, s.IMAP_PORT, s.IMAPS_PORT
 end
@@ -110,8 +119,8 @@ end
 -- `security` is "tls" (the default), "starttls" or "plain". `with` may have
 -- `at` (Dovecot only): "sasl", where every mechanism is offered; "bare", where no
 -- extension is; "tls_required"; "tickets", which hangs up on whoever resumes a TLS
--- session; `small` (Dovecot only): a quota of 64 KiB; `username`: an account that
--- exists already.
+-- session; the name of a certificate that it shows there; `small` (Dovecot only):
+-- a quota of 64 KiB; `username`: an account that exists already.
 function Server:account(security, with)
   with = with or {}
   local host, port, tls_port = place(self, with.at)
