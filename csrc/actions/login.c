@@ -223,6 +223,10 @@ static int answer_challenge(struct imap_session *s, struct imap_action *a,
   struct imap_buffer out;
   int status;
   const struct imap_sasl_mechanism *m = imap_sasl_find(imap_span_of(s->auth));
+  if (a->failure.code != IMAP_CODE_NONE) { /* "*" was the last word (B9) */
+    s->parser.problem = "the server goes on with a cancelled mechanism";
+    return IMAP_PROTOCOL;
+  }
   if (r->code.data != NULL) text = (struct imap_span){"[", 1}; /* no base64 */
   imap_buffer_init(&out, MAX_SECRET * 4);
   if (m->client_first && !a->login->initial_sent)
