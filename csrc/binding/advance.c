@@ -29,13 +29,13 @@ static int push_event(lua_State *L, struct connection *c,
       lua_pushliteral(L, "piece");
       lua_pushinteger(L, event->action->id);
       lua_pushlstring(L, event->piece.data, event->piece.size);
-      lua_pushnumber(L, (lua_Number)event->size);
+      imaplua_push_u64(L, event->size);
       return 4;
     case IMAP_EVENT_CONTENT:
       lua_pushliteral(L, "content");
       lua_pushinteger(L, event->action->id);
       lua_pushinteger(L, (lua_Integer)event->index + 1);
-      lua_pushnumber(L, (lua_Number)event->offset);
+      imaplua_push_u64(L, event->offset);
       lua_pushinteger(L, (lua_Integer)event->size);
       return 5;
     case IMAP_EVENT_UPGRADE:

@@ -186,7 +186,7 @@ static int crlf_size(lua_State *L) {
     }
     last_cr = chunk.data[i] == '\r';
   }
-  lua_pushnumber(L, (lua_Number)size);
+  imaplua_push_u64(L, size);
   lua_pushboolean(L, last_cr);
   lua_pushboolean(L, chunk.size > 0 && memchr(chunk.data, 0, chunk.size) != NULL);
   lua_pushboolean(L, bare);
