@@ -202,6 +202,22 @@ bool imap_answered_ok(struct imap_action *a, const struct imap_command *c,
   return false;
 }
 
+/* What was named, and neither shown nor seen to go. */
+static int find_missing(const struct imap_action *a, struct imap_seqset *out) {
+  struct imap_seqset unseen;
+  int status;
+  imap_seqset_init(&unseen);
+  status = imap_found_missing(&a->found, &a->named, &unseen);
+  for (size_t i = 0; i < unseen.count && status == IMAP_OK; i++) {
+    uint64_t uid = unseen.ranges[i].first, last = unseen.ranges[i].last;
+    for (; uid <= last && status == IMAP_OK; uid++)
+      if (!imap_seqset_has(&a->removed, (uint32_t)uid))
+        status = imap_seqset_add(out, (uint32_t)uid, (uint32_t)uid);
+  }
+  imap_seqset_free(&unseen);
+  return status;
+}
+
 int imap_look_again(struct imap_session *s, struct imap_action *a, bool write,
                     bool *again) {
   struct imap_seqset missing;
@@ -211,7 +227,7 @@ int imap_look_again(struct imap_session *s, struct imap_action *a, bool write,
       a->named.count == 0)
     return IMAP_OK;
   imap_seqset_init(&missing);
-  status = imap_found_missing(&a->found, &a->named, &missing);
+  status = find_missing(a, &missing);
   if (status != IMAP_OK || missing.count == 0) {
     imap_seqset_free(&missing);
     return status;
@@ -236,7 +252,7 @@ int imap_star_missed(struct imap_action *a, bool *missed) {
 
 int imap_note_missing(struct imap_action *a) {
   if (a->missing.count > 0) return IMAP_OK;
-  return imap_found_missing(&a->found, &a->named, &a->missing);
+  return find_missing(a, &a->missing);
 }
 
 /* --- arguments and rows --- */

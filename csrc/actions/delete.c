@@ -274,21 +274,6 @@ static void judge(struct imap_action *a) {
     failure->outcome = IMAP_OUTCOME_REFUSED;
 }
 
-static int note_missing(struct imap_action *a) {
-  struct imap_seqset left;
-  int status;
-  imap_seqset_init(&left);
-  status = imap_found_missing(&a->found, &a->named, &left);
-  for (size_t i = 0; i < left.count && status == IMAP_OK; i++) {
-    uint64_t uid = left.ranges[i].first, last = left.ranges[i].last;
-    for (; uid <= last && status == IMAP_OK; uid++)
-      if (!imap_seqset_has(&a->removed, (uint32_t)uid))
-        status = imap_seqset_add(&a->missing, (uint32_t)uid, (uint32_t)uid);
-  }
-  imap_seqset_free(&left);
-  return status;
-}
-
 static int settle(struct imap_session *s, struct imap_action *a) {
   bool again = false;
   int status = IMAP_OK;
@@ -306,7 +291,7 @@ static int settle(struct imap_session *s, struct imap_action *a) {
     a->late = true; /* the server is late with EXPUNGE: one NOOP fetches it */
     return queue_word(s, a, "NOOP", STEP_NOOP, false);
   }
-  return status == IMAP_OK ? note_missing(a) : status;
+  return status == IMAP_OK ? imap_note_missing(a) : status;
 }
 
 const struct imap_routine imap_delete_routine = {

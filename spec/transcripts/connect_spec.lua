@@ -390,7 +390,7 @@ describe("trace", function()
     local cases = {
       { "AUTH=PLAIN SASL-IR", "C: T1 AUTHENTICATE PLAIN ${plain}\n", {} },
       { "AUTH=PLAIN", "C: T1 AUTHENTICATE PLAIN\nS: +\nC: ${plain}\n", {} },
-      { "AUTH=LOGIN", "C: T1 AUTHENTICATE LOGIN\nS: + VXNlcm5hbWU6\nC: YW5u\nS: + UGFzc3dvcmQ6\nC: aHVudGVyMg==\n", {} },
+      { "AUTH=LOGIN", "C: T1 AUTHENTICATE LOGIN\nS: + VXNlcm5hbWU6\nC: YW5u\nS: +\nC: aHVudGVyMg==\n", {} },
       { "", "C: T1 LOGIN \"ann\" \"hunter2\"\n", {} },
       { "", "C: T1 LOGIN \"ann\" {9}\nS: + go\nC: hunter2ü\n", { password = "hunter2ü" } },
       { "SASL-IR AUTH=XOAUTH2", "C~ T1 AUTHENTICATE XOAUTH2 (%S+)\n", { access_token = "hunter2", password = false } },
