@@ -21,19 +21,15 @@ static int now(lua_State *L) {
   return 1;
 }
 
-/* wait(fd, seconds): true when readable, nil and "timeout", or nil and why. */
+/* wait(fd, seconds): true when readable, or early after a signal (so that
+** Ctrl-C takes effect in Lua at once); nil and "timeout", or nil and why. */
 static int wait_readable(lua_State *L) {
   struct pollfd p = {.fd = (int)luaL_checkinteger(L, 1), .events = POLLIN};
-  double seconds = luaL_checknumber(L, 2), end = monotonic() + seconds;
-  int ready;
-  do {
-    double left = end - monotonic();
-    int ms = -1;
-    if (left < 0) left = 0;
-    if (left < 1e6) ms = (int)ceil(left * 1000);
-    ready = poll(&p, 1, ms);
-  } while (ready < 0 && errno == EINTR);
-  if (ready > 0) {
+  double seconds = luaL_checknumber(L, 2);
+  int ms = -1, ready;
+  if (seconds < 1e6) ms = (int)ceil((seconds > 0 ? seconds : 0) * 1000);
+  ready = poll(&p, 1, ms);
+  if (ready > 0 || (ready < 0 && errno == EINTR)) {
     lua_pushboolean(L, 1);
     return 1;
   }
