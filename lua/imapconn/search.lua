@@ -208,7 +208,10 @@ local function logic_keys(query, input)
     local groups = check.array(negated)
     if not groups or groups.n == 0 then groups = { negated, n = 1 } end
     for i = 1, groups.n do
-      add(query, join({ "aNOT" }, group(query, input, "not", groups[i])))
+      local terms = group(query, input, "not", groups[i])
+      -- Courier 5.0 answers NO to NOT NOT.
+      if terms[1] == "aNOT" then terms = join({ "(" }, terms, { ")" }) end
+      add(query, join({ "aNOT" }, terms))
     end
   end
   if alternatives ~= nil then
