@@ -78,20 +78,45 @@ static const char *choose(const struct imap_session *s,
   return NULL;
 }
 
-static void no_mechanism(struct imap_action *a) {
+/* The mechanisms that the server offers, for people. */
+static void list_offered(const struct imap_session *s, char *out, size_t size) {
+  static const char *const names[] = {
+    "SCRAM-SHA-256", "SCRAM-SHA-1", "PLAIN", "LOGIN", "CRAM-MD5", "OAUTHBEARER",
+    "XOAUTH2", "EXTERNAL", "ANONYMOUS"
+  };
+  size_t used = 0;
+  out[0] = '\0';
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    if (!imap_caps_auth(&s->caps, names[i])) continue;
+    used += (size_t)snprintf(out + used, size - used, "%s%s",
+                             used > 0 ? ", " : "", names[i]);
+  }
+  if (used == 0) (void)snprintf(out, size, "none that we know");
+}
+
+static void no_mechanism(const struct imap_session *s, struct imap_action *a) {
   const struct imap_login *login = a->login;
-  const char *why =
-      login->mechanism[0] != '\0'
-          ? "the server does not offer that mechanism"
-      : !login->has_password && !login->has_token
-          ? "there is no password and no token, and the server did not log us "
-            "in by itself"
-      : !login->is_protected
-          ? "the server offers no mechanism that keeps the secret without TLS; "
-            "use TLS, or name one in `auth`"
-          : "the server offers no mechanism that we know";
-  imap_failure_set(&a->failure, IMAP_CODE_AUTH, "AUTHENTICATE", "%s", why);
-  a->failure.outcome = IMAP_OUTCOME_NOT_SENT;
+  struct imap_failure *f = &a->failure;
+  char offered[128];
+  list_offered(s, offered, sizeof offered);
+  if (login->mechanism[0] != '\0')
+    imap_failure_set(f, IMAP_CODE_AUTH, "AUTHENTICATE",
+                     "the server does not offer the mechanism %s; it offers %s",
+                     login->mechanism, offered);
+  else if (!login->has_password && !login->has_token)
+    imap_failure_set(f, IMAP_CODE_AUTH, "AUTHENTICATE",
+                     "there is no password and no token, and the server did "
+                     "not log us in by itself");
+  else if (!login->is_protected)
+    imap_failure_set(f, IMAP_CODE_AUTH, "AUTHENTICATE",
+                     "the server offers no mechanism that keeps the secret "
+                     "without TLS (it offers %s); use TLS, or name one in "
+                     "`auth`", offered);
+  else
+    imap_failure_set(f, IMAP_CODE_AUTH, "AUTHENTICATE",
+                     "no mechanism fits what was given; the server offers %s",
+                     offered);
+  f->outcome = IMAP_OUTCOME_NOT_SENT;
 }
 
 /* --- authenticating --- */
@@ -163,14 +188,14 @@ static int authenticate(struct imap_session *s, struct imap_action *a) {
   const struct imap_sasl_mechanism *m;
   struct imap_credentials credentials;
   if (name == NULL) {
-    no_mechanism(a);
+    no_mechanism(s, a);
     return IMAP_OK;
   }
   forget_capabilities(s);
   if (name[0] == '\0') return queue_login(s, a);
   m = imap_sasl_find(imap_span_of(name));
   if (m == NULL) {
-    no_mechanism(a);
+    no_mechanism(s, a);
     return IMAP_OK;
   }
   credentials = (struct imap_credentials){

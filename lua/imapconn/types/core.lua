@@ -28,14 +28,19 @@ function core.parse(bytes, options) end
 ---@field argument? any Of codes that have a shape: a number for UIDNEXT, UIDVALIDITY, UNSEEN and HIGHESTMODSEQ; a set of names for PERMANENTFLAGS and CAPABILITY; text for MODIFIED, MAILBOXID and REFERRAL; `{ uid_validity, uids }` for APPENDUID, `{ uid_validity, from, to }` for COPYUID.
 ---@field text? string The text for people.
 ---@field data? any[] Its arguments as they are: strings, arrays for lists, false for NIL.
----@field message? imapconn.Message Of FETCH: the message, with its body sections by name in `sections`.
+---@field message? imapconn.ParsedMessage Of FETCH.
 ---@field mailbox? imapconn.MailboxRow Of LIST, LSUB and XLIST.
----@field status? imapconn.Status Of STATUS; the mailbox is `raw_path`.
+---@field status? imapconn.Status Of STATUS.
+---@field raw_path? string Of STATUS: the mailbox, as on the wire.
 ---@field numbers? integer[] Of SEARCH and SORT.
 ---@field modseq? imapconn.Number64 Of SEARCH, where the server gives it.
 ---@field search? table Of ESEARCH: `{ tag, uid, min, max, count, all, partial, modseq }`; `all` and `partial` are sets as sent.
 ---@field capabilities? table<string, true> Of CAPABILITY and ENABLED.
 ---@field flags? imapconn.Flags Of FLAGS.
 ---@field vanished? table Of VANISHED: `{ earlier, uids }`.
+
+---The message of a FETCH row, with what was fetched of its body.
+---@class imapconn.ParsedMessage: imapconn.Message
+---@field sections? table<string, string> The body sections, by name: `["BODY[1]"]`.
 
 return core
