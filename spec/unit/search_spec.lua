@@ -126,7 +126,7 @@ describe("a search", function()
   it("asks for sets, of which an empty one matches nothing", function()
     assert.are.equal("1:3,7 SEEN", line { range = { 1, 2, 3, 7 }, seen = true })
     assert.are.equal("NOT (UID 5 SEEN)", line { ["not"] = { uids = 5, seen = true } })
-    assert.are.equal("NOT NOT ALL", line { ["not"] = { uids = {} } })
+    assert.are.equal("NOT (NOT ALL)", line { ["not"] = { uids = {} } })
     local _, query = line { uids = {}, from = "x" }
     assert.is_true(query.empty)
     local text = {}
