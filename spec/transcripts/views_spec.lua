@@ -152,6 +152,48 @@ describe('"*"', function()
   end)
 end)
 
+describe("a row", function()
+  it("that comes before its mailbox is open belongs to nobody", function()
+    converse([[
+      C: T1 EXAMINE A
+      C: T2 UID FETCH 1:* (UID FLAGS)
+      S: * 1 FETCH (UID 1 FLAGS (\Deleted))
+      S: * 1 EXISTS
+      S: T1 OK [READ-ONLY] open
+      S: * 1 FETCH (UID 30 FLAGS ())
+      S: T2 OK done
+    ]], 1, function(conn)
+      assert.are.same({ { uid = 30, flags = {} } },
+        conn:search_messages { mailbox = "A", fields = { "uid", "flags" } })
+    end, plain)
+  end)
+
+  it("of the mailbox before is not taken for one of the next, in a batch", function()
+    converse([[
+      C: T1 EXAMINE A
+      C: T2 UID FETCH 1:* (UID FLAGS)
+      C: T3 EXAMINE B
+      C: T4 UID FETCH 1:* (UID FLAGS)
+      S: * 2 EXISTS
+      S: T1 OK [READ-ONLY] open
+      S: * 1 FETCH (UID 1 FLAGS ())
+      S: T2 OK done
+      S: * 2 FETCH (UID 2 FLAGS (\Seen))
+      S: * 1 EXISTS
+      S: T3 OK [READ-ONLY] open
+      S: * 1 FETCH (UID 30 FLAGS ())
+      S: T4 OK done
+    ]], 1, function(conn)
+      local results = assert(conn:batch(function(b)
+        b:search_messages { mailbox = "A", fields = { "uid", "flags" } }
+        b:search_messages { mailbox = "B", fields = { "uid", "flags" } }
+      end))
+      assert.are.same({ { uid = 1, flags = {} } }, results[1].value)
+      assert.are.same({ { uid = 30, flags = {} } }, results[2].value)
+    end, plain)
+  end)
+end)
+
 describe("numbers that do not exist", function()
   it("are left out where the server serves the others", function()
     converse([[
