@@ -62,11 +62,6 @@ static void read_view_code(struct imap_session *s,
   if (imap_span_is(r->code, "UIDNEXT")) view->uid_next = (uint32_t)number;
 }
 
-static bool means_no_mailbox(const struct imap_response *r) {
-  return r->name == IMAP_NAME_NO && (imap_span_is(r->code, "NONEXISTENT") ||
-                                     imap_span_is(r->code, "TRYCREATE"));
-}
-
 /* SELECT and EXAMINE: OK opens; NO leaves none open (RFC 9051 6.3.2); BAD may
 ** have left the old one. */
 static void opener_answered(struct imap_session *s, struct imap_command *c,
@@ -80,7 +75,6 @@ static void opener_answered(struct imap_session *s, struct imap_command *c,
     return;
   }
   view->state = IMAP_VIEW_FAILED;
-  view->nonexistent = means_no_mailbox(r);
   imap_failure_answer(&view->failure, c->name, r);
   set_current(s, NULL);
   s->unknown = r->name == IMAP_NAME_BAD;
@@ -259,6 +253,8 @@ static int route_fetch(struct imap_session *s, const struct imap_response *r,
     row = c->action->routine->row(s, c->action, c, r);
     if (row != IMAP_ROW_IGNORED) return take(s, c->action, row, event);
   }
+  if (s->framer.flowed) /* its octets have gone to a sink already */
+    return fatal(s, "the server sent the body of a message not asked for");
   return IMAP_AGAIN;
 }
 

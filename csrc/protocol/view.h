@@ -20,7 +20,6 @@ struct imap_view {
   struct imap_buffer mailbox; /* its name on the wire */
   bool write;                 /* opened by SELECT */
   bool read_only;             /* the server said READ-ONLY */
-  bool nonexistent;           /* the failure means that there is no mailbox */
   uint32_t exists;            /* messages now */
   uint32_t announced;         /* of those that OK announced, how many are left:
                                  what "*" meant (WIRE.md, rule 3) */

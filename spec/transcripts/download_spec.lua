@@ -54,6 +54,19 @@ describe("download_message", function()
     end, { values = { message = message } })
   end)
 
+  it("ends the connection where what went to the sink was another message's", function()
+    converse([[
+      C: T1 EXAMINE INBOX
+      C: T2 UID FETCH 7 (UID RFC822.SIZE BODY.PEEK[])
+    ]] .. OPEN .. [[
+      S: * 2 FETCH (BODY[] {$message} UID 8)
+    ]], 1, function(conn)
+      local _, _, err = conn:download_message { mailbox = "INBOX", uid = 7, sink = sink() }
+      assert.are.equal("protocol", err.code)
+      assert.is_false(conn:is_open())
+    end, { values = { message = "not ours" } })
+  end)
+
   it("takes a quoted string, an empty one, and a literal8 as well", function()
     for sent, content in pairs { ['"hi"'] = "hi", ['""'] = "", ["{0}\r\n"] = "" } do
       converse([[
