@@ -63,6 +63,14 @@ static void add_utf8(uint32_t character, struct imap_buffer *out) {
         out, (char)(unsigned char)(0x80 | (character >> 6 * tail & 0x3f)));
 }
 
+/* Printable ASCII stands for itself (RFC 3501: base64 MUST NOT be used for it;
+** were it read, two mailboxes would bear one name), all else goes in base64.
+** NUL, CR and LF cannot be sent either way. */
+static bool may_be_encoded(uint32_t character) {
+  if (character == 0 || character == '\r' || character == '\n') return false;
+  return character < 0x20 || character > 0x7e;
+}
+
 /* --- To the wire -------------------------------------------------------- */
 
 /* Bits on their way into or out of base64 digits. */
@@ -87,7 +95,7 @@ static struct imap_span encode_run(struct imap_span text,
                                    struct imap_buffer *out) {
   struct bits bits = {0, 0};
   imap_buffer_add_byte(out, '&');
-  while (text.size > 0 && (unsigned char)text.data[0] >= 0x80) {
+  while (text.size > 0 && may_be_encoded((unsigned char)text.data[0])) {
     size_t bytes;
     uint32_t character = utf8_front(text, &bytes);
     if (character >= 0x10000) {
@@ -107,7 +115,7 @@ int imap_utf7_encode(struct imap_span utf8, struct imap_buffer *out) {
   if (!imap_utf8_valid(utf8)) return IMAP_INVALID;
   while (utf8.size > 0) {
     char byte = utf8.data[0];
-    if ((unsigned char)byte >= 0x80) {
+    if (may_be_encoded((unsigned char)byte)) {
       utf8 = encode_run(utf8, out);
       continue;
     }
@@ -125,13 +133,6 @@ static int digit_value(char c) {
   if (c >= 'a' && c <= 'z') return c - 'a' + 26;
   if (c >= '0' && c <= '9') return c - '0' + 52;
   return c == '+' ? 62 : c == ',' ? 63 : -1;
-}
-
-/* What must stand for itself (RFC 3501: base64 MUST NOT be used for it): were
-** it read, two mailboxes would bear one name. NUL, CR and LF cannot be sent. */
-static bool may_be_encoded(uint32_t character) {
-  if (character == 0 || character == '\r' || character == '\n') return false;
-  return character < 0x20 || character > 0x7e;
 }
 
 /* One UTF-16 unit; `high` holds the first half of a pair, or zero. */
