@@ -130,6 +130,7 @@ static enum imap_row row(struct imap_session *s, struct imap_action *a,
                          const struct imap_response *r) {
   uint32_t uid, items;
   if (c->channel == IMAP_CHANNEL_SEARCH) {
+    a->searched = true;
     if (note_hits(a, r) != IMAP_OK)
       imap_session_kill(s, IMAP_CODE_NOMEM, "not enough memory");
     return IMAP_ROW_TAKEN;
@@ -182,6 +183,7 @@ static int searched_before(struct imap_session *s, struct imap_action *a) {
     status = queue_store(s, a, STEP_LIFT_OTHERS, false, false, &a->modified);
   if (status == IMAP_OK)
     status = queue_store(s, a, STEP_MARK, true, false, &a->set);
+  a->searched = false;
   if (status == IMAP_OK)
     status = queue_word(s, a, "UID SEARCH", STEP_SEARCH_AFTER, false);
   return status;
@@ -196,7 +198,12 @@ static int searched_after(struct imap_session *s, struct imap_action *a) {
   int status;
   imap_seqset_init(&strangers);
   status = others(a, &strangers);
-  if (status == IMAP_OK && strangers.count > 0) {
+  if (status == IMAP_OK && !a->searched) {
+    imap_failure_set(&a->failure, IMAP_CODE_NO, "UID SEARCH",
+                     "the server did not say which messages are marked "
+                     "\\Deleted, so nothing was expunged");
+    a->failure.outcome = IMAP_OUTCOME_PARTIAL;
+  } else if (status == IMAP_OK && strangers.count > 0) {
     imap_failure_set(&a->failure, IMAP_CODE_NO, "EXPUNGE",
                      "another client marked other messages \\Deleted "
                      "meanwhile; nothing was expunged, try again");

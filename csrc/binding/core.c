@@ -1,6 +1,5 @@
 /* core.c - the module imapconn.core, and its small functions. */
 #include <errno.h>
-#include <math.h>
 #include <poll.h>
 #include <string.h>
 #include <time.h>
@@ -27,7 +26,7 @@ static int wait_readable(lua_State *L) {
   struct pollfd p = {.fd = (int)luaL_checkinteger(L, 1), .events = POLLIN};
   double seconds = luaL_checknumber(L, 2);
   int ms = -1, ready;
-  if (seconds < 1e6) ms = (int)ceil((seconds > 0 ? seconds : 0) * 1000);
+  if (seconds < 1e6) ms = seconds > 0 ? (int)(seconds * 1000) + 1 : 0;
   ready = poll(&p, 1, ms);
   if (ready > 0 || (ready < 0 && errno == EINTR)) {
     lua_pushboolean(L, 1);
@@ -71,9 +70,12 @@ static int to_wire(lua_State *L) {
 static int day(lua_State *L) {
   double seconds = luaL_checknumber(L, 1);
   struct imap_buffer b;
+  int64_t whole;
   imap_buffer_init(&b, 64);
   if (!(seconds >= -1e15 && seconds <= 1e15)) return 0;
-  return push_written(L, imap_date_write_day((int64_t)floor(seconds), &b), &b);
+  whole = (int64_t)seconds;
+  if (seconds < (double)whole) whole--; /* the day that it lies in */
+  return push_written(L, imap_date_write_day(whole, &b), &b);
 }
 
 static int parse_day(lua_State *L) {
@@ -234,8 +236,9 @@ static int number(lua_State *L) {
 #endif
   } else {
     double d = luaL_checknumber(L, 1);
-    if (!(d >= 0 && d <= 9007199254740992.0) || d != floor(d)) return 0;
+    if (!(d >= 0 && d <= 9007199254740992.0)) return 0;
     value = (uint64_t)d;
+    if ((double)value != d) return 0;
   }
   lua_pushstring(L, decimal(value, text + sizeof text));
   return 1;

@@ -116,6 +116,7 @@ struct imap_action {
   bool changed;         /* a changing command was answered OK */
   bool multi;           /* append: all messages go in one command */
   bool careful;         /* delete: without UIDPLUS */
+  bool searched;        /* delete: SEARCH was answered with a row */
   bool marked_some;     /* delete: some of those named were given \Deleted … */
   bool rescued;         /* … and after a failure, flags are changed back … */
   bool stuck;           /* … but for some, which the server refused */

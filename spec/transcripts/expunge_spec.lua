@@ -134,6 +134,30 @@ describe("delete_message without UIDPLUS", function()
     end)
   end
 
+  it("expunges nothing where the last search is answered without a row", function()
+    converse([[
+      C: T1 SELECT INBOX
+      S: * 5 EXISTS
+      S: T1 OK [READ-WRITE] open
+      C: T2 UID FETCH 7 (UID FLAGS)
+      C: T3 UID SEARCH DELETED
+      S: * 2 FETCH (UID 7 FLAGS ())
+      S: T2 OK done
+      S: * SEARCH
+      S: T3 OK done
+      C: T4 UID STORE 7 +FLAGS.SILENT (\Deleted)
+      C: T5 UID SEARCH DELETED
+      S: T4 OK done
+      S: T5 OK done
+      C: T6 UID STORE 7 -FLAGS.SILENT (\Deleted)
+      S: T6 OK done
+    ]], 4, function(conn)
+      local _, _, err = conn:delete_message { mailbox = "INBOX", uid = 7, allow_expunge = true }
+      assert.are.equal("no", err.code)
+      assert.are.equal("UID SEARCH", err.command)
+    end, no_uidplus)
+  end)
+
   it("marks nothing where the first search is refused", function()
     converse([[
       C: T1 SELECT INBOX
