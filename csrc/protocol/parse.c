@@ -14,6 +14,7 @@ struct reader {
   const struct imap_framer *framer;
   const char *bytes; /* the response */
   size_t at, end;
+  size_t line_end;   /* of the line that `at` is in; no quote goes beyond */
   int64_t list;      /* index of the open list's node, or NO_LIST */
   uint32_t depth;    /* lists open */
   uint32_t siblings; /* nodes read outside of any list */
@@ -89,19 +90,22 @@ static void close_list(struct reader *r) {
   r->depth--;
 }
 
-/* quoted = DQUOTE *QUOTED-CHAR DQUOTE, with any octet but the line end, so
-** that a quote without end does not read on behind a literal. */
+static void find_line_end(struct reader *r) {
+  const char *lf = memchr(r->bytes + r->at, '\n', r->end - r->at);
+  r->line_end = lf != NULL ? (size_t)(lf - r->bytes) : r->end;
+}
+
+/* quoted = DQUOTE *QUOTED-CHAR DQUOTE, with any octet but the line end */
 static int need_quoted(struct reader *r) {
-  size_t start = r->at + 1, at = start;
+  const char *bytes = r->bytes;
+  size_t start = r->at + 1, at = start, end = r->line_end;
   enum imap_node_kind kind = IMAP_NODE_QUOTED;
-  while (at < r->end && r->bytes[at] != '"' && r->bytes[at] != '\n') {
-    if (r->bytes[at] == '\\') {
-      kind = IMAP_NODE_ESCAPED;
-      at++;
-    }
+  for (; at < end && bytes[at] != '"'; at++) {
+    if (bytes[at] != '\\') continue;
+    kind = IMAP_NODE_ESCAPED;
     at++;
   }
-  if (at >= r->end || r->bytes[at] != '"')
+  if (at >= end)
     return fail(r->parser, IMAP_PROTOCOL, "a quoted string has no end");
   r->at = at + 1;
   return add_node(r, kind, start, at - start);
@@ -129,6 +133,7 @@ static int need_literal(struct reader *r) {
   if (size > r->end - at)
     return fail(r->parser, IMAP_PROTOCOL, "a literal is cut short");
   r->at = at + size;
+  find_line_end(r);
   return add_node(r, flowed ? IMAP_NODE_FLOWED : IMAP_NODE_LITERAL, at, size);
 }
 
@@ -146,32 +151,48 @@ static size_t section_end(const struct reader *r, size_t at) {
   return at < r->end ? at : r->end;
 }
 
-/* Does the atom go on? In LIST a name may be sent unquoted with brackets in
-** it, as K-9 Mail met: "* LIST () "/" Root/Folder()". */
-static bool in_atom(const struct reader *r, size_t at) {
-  char byte = r->bytes[at];
-  if (byte == ']') return !(r->in_code && r->depth == 0);
-  if (byte == '(' || byte == ')') return r->in_list && r->depth == 0;
-  return imap_char_is(byte, IMAP_CHAR_TOKEN);
+/* An atom as servers send it: flags, numbers, names with "[" and "]". */
+static size_t atom_end(const struct reader *r, size_t at) {
+  while (at < r->end && imap_char_is(r->bytes[at], IMAP_CHAR_TOKEN)) at++;
+  return at;
 }
 
-/* An atom as servers send it: flags, numbers, names with "[" and "]". */
-static int need_atom(struct reader *r) {
-  size_t start = r->at, at = start;
-  struct imap_span text;
-  while (at < r->end && in_atom(r, at)) {
-    if (r->bytes[at] == '[' && r->in_fetch && r->depth == 1 && at > start) {
-      at = section_end(r, at);
-      break;
-    }
-    at++;
+/* One outside of lists. A "]" ends a code; in LIST brackets belong to the name,
+** as K-9 Mail met it: "* LIST () "/" Root/Folder()". */
+static size_t outer_atom_end(const struct reader *r, size_t at) {
+  for (; at < r->end; at++) {
+    char byte = r->bytes[at];
+    if (byte == ']' && r->in_code) return at;
+    if ((byte == '(' || byte == ')') && r->in_list) continue;
+    if (!imap_char_is(byte, IMAP_CHAR_TOKEN)) return at;
   }
-  if (at == start)
+  return at;
+}
+
+/* The name of an item of FETCH, with its section. */
+static size_t item_end(const struct reader *r, size_t at) {
+  size_t start = at;
+  for (; at < r->end && imap_char_is(r->bytes[at], IMAP_CHAR_TOKEN); at++)
+    if (r->bytes[at] == '[' && at > start) return section_end(r, at);
+  return at;
+}
+
+static int need_atom(struct reader *r) {
+  size_t start = r->at;
+  enum imap_node_kind kind = IMAP_NODE_ATOM;
+  struct imap_span text;
+  if (r->depth == 0)
+    r->at = outer_atom_end(r, start);
+  else if (r->depth == 1 && r->in_fetch)
+    r->at = item_end(r, start);
+  else
+    r->at = atom_end(r, start);
+  if (r->at == start)
     return fail(r->parser, IMAP_PROTOCOL, "a bare line end inside a response");
-  text = (struct imap_span){r->bytes + start, at - start};
-  r->at = at;
-  return add_node(r, imap_span_is(text, "NIL") ? IMAP_NODE_NIL : IMAP_NODE_ATOM,
-                  start, at - start);
+  if (r->at > r->line_end) find_line_end(r);
+  text = (struct imap_span){r->bytes + start, r->at - start};
+  if (text.size == 3 && imap_span_is(text, "NIL")) kind = IMAP_NODE_NIL;
+  return add_node(r, kind, start, text.size);
 }
 
 static int need_token(struct reader *r) {
@@ -386,6 +407,7 @@ int imap_parse(struct imap_parser *p, const struct imap_framer *f,
   out->tape = &p->tape;
   out->bytes = bytes;
   if (bytes.size == 0) return fail(p, IMAP_PROTOCOL, "a response is empty");
+  find_line_end(&r);
   if (bytes.data[0] == '*') return read_untagged(&r, out);
   if (bytes.data[0] == '[') return read_bare_code(&r, out);
   if (bytes.data[0] != '+') return read_tagged(&r, out);
