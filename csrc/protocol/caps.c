@@ -105,16 +105,17 @@ bool imap_caps_rev2(const struct imap_caps *caps) {
 /* Is `prefix` and then `name` in the list? */
 static bool listed(const struct imap_caps *caps, const char *prefix,
                    struct imap_span name) {
-  const char *at = caps->list.data, *end = at + caps->list.size;
+  struct imap_span left = imap_buffer_span(&caps->list);
   size_t skip = strlen(prefix);
-  while (at != NULL && at < end) {
-    const char *blank = memchr(at, ' ', (size_t)(end - at));
+  while (left.size > 0) {
+    const char *at = left.data, *blank = memchr(at, ' ', left.size);
     size_t size = (size_t)(blank - at);
     if (size == skip + name.size &&
         imap_span_same((struct imap_span){at, skip}, imap_span_of(prefix)) &&
         imap_span_same((struct imap_span){at + skip, name.size}, name))
       return true;
-    at = blank + 1;
+    left.data += size + 1;
+    left.size -= size + 1;
   }
   return false;
 }

@@ -124,9 +124,11 @@ static int read_announcement(struct imap_framer *f, struct imap_span line) {
 
 /* Looks for the end of the current line, and whether a literal follows it. */
 static int take_line(struct imap_framer *f, struct imap_span *out) {
-  const char *start = response(f), *lf = NULL;
   size_t have = received(f), end;
-  if (have > f->seen) lf = memchr(start + f->seen, '\n', have - f->seen);
+  const char *start, *lf;
+  if (have == f->seen) return IMAP_MORE;
+  start = response(f);
+  lf = memchr(start + f->seen, '\n', have - f->seen);
   f->seen = lf != NULL ? (size_t)(lf - start) + 1 : have;
   if (f->seen - f->line > f->limits.line)
     return fail(f, IMAP_LIMIT, "a line is longer than the limit `line`");

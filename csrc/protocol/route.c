@@ -1,8 +1,6 @@
 /* route.c - what a response means to the session, and whose it is.
 ** An untagged response belongs to the command that asked for it, found by what
 ** was asked; one that nobody asked for is news (WIRE.md, rule 1). */
-#include <string.h>
-
 #include "protocol/session.h"
 
 static int fatal(struct imap_session *s, const char *problem) {
@@ -35,11 +33,13 @@ static void set_tail_after_failure(struct imap_session *s,
   s->tail = NULL;
 }
 
-/* Everything behind it describes the new mailbox (RFC 7162 3.2.11). */
+/* Everything behind it describes the new mailbox (RFC 7162 3.2.11); but only
+** OK opens that for changes (WIRE.md, rule 2). */
 static void previous_closed(struct imap_session *s) {
   struct imap_view *view = described_view(s);
   if (view == NULL || view == s->current) return;
   set_current(s, NULL);
+  s->unknown = true;
   view->exists = 0;
 }
 
@@ -406,7 +406,8 @@ static bool announces(struct imap_span so_far, struct imap_span section) {
   while (at > 0 && so_far.data[at - 1] == ' ') at--;
   if (at < section.size + 6 || so_far.data[at - 1] != ']') return false;
   at -= 1 + section.size;
-  return memcmp(so_far.data + at, section.data, section.size) == 0 &&
+  return imap_span_equal((struct imap_span){so_far.data + at, section.size},
+                         section) &&
          imap_span_is((struct imap_span){so_far.data + at - 5, 5}, "BODY[");
 }
 

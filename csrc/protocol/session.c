@@ -78,13 +78,6 @@ void imap_session_free(struct imap_session *s) {
   free(s);
 }
 
-void imap_session_start(struct imap_session *s, struct imap_action *a) {
-  struct imap_action **end = &s->actions;
-  while (*end != NULL) end = &(*end)->next;
-  a->next = NULL;
-  *end = a;
-}
-
 char *imap_session_space(struct imap_session *s, size_t *room) {
   char *space = imap_framer_space(&s->framer, room);
   if (space == NULL) imap_session_kill(s, IMAP_CODE_NOMEM, "not enough memory");
@@ -148,24 +141,40 @@ static const char *lost_command(const struct imap_session *s,
   return NULL;
 }
 
+/* Nothing more of it will be sent, or answered. */
+static void end_action(const struct imap_session *s, struct imap_action *a) {
+  bool open = a->pending > 0 || !a->planned || a->open_ended;
+  if (open && a->failure.code == IMAP_CODE_NONE) {
+    imap_failure_copy(&a->failure, &s->fault);
+    a->failure.command = lost_command(s, a);
+    a->failure.outcome = lost_outcome(s, a);
+  }
+  a->planned = true;
+}
+
+void imap_session_start(struct imap_session *s, struct imap_action *a) {
+  struct imap_action **end = &s->actions;
+  while (*end != NULL) end = &(*end)->next;
+  a->next = NULL;
+  *end = a;
+  if (s->state == IMAP_SESSION_DEAD) end_action(s, a);
+}
+
 void imap_session_kill(struct imap_session *s, enum imap_code code,
                        const char *reason) {
   if (s->state == IMAP_SESSION_DEAD) return;
   s->state = IMAP_SESSION_DEAD;
   imap_failure_set(&s->fault, code, NULL, "%s", reason);
-  for (struct imap_action *a = s->actions; a != NULL; a = a->next) {
-    bool open = a->pending > 0 || !a->planned || a->open_ended;
-    if (!open || a->failure.code != IMAP_CODE_NONE) continue;
-    imap_failure_copy(&a->failure, &s->fault);
-    a->failure.command = lost_command(s, a);
-    a->failure.outcome = lost_outcome(s, a);
-  }
-  free_commands(s);
-  for (struct imap_action *a = s->actions; a != NULL; a = a->next) {
-    a->pending = 0;
-    a->planned = true;
-  }
+  for (struct imap_action *a = s->actions; a != NULL; a = a->next)
+    end_action(s, a);
   imap_buffer_wipe(&s->out);
+}
+
+/* Not by kill itself: a routine that calls it is in the midst of a command. */
+static void bury(struct imap_session *s) {
+  free_commands(s);
+  for (struct imap_action *a = s->actions; a != NULL; a = a->next)
+    a->pending = 0;
 }
 
 /* Lets actions put their commands, in order, until one must see an answer
@@ -255,18 +264,18 @@ static int advance(struct imap_session *s, struct imap_event *event) {
 }
 
 int imap_session_next(struct imap_session *s, struct imap_event *event) {
-  int status = IMAP_MORE;
+  int status = IMAP_AGAIN;
   s->row = NULL;
   s->row_again = false;
-  if (s->state != IMAP_SESSION_DEAD) {
-    do {
-      status = advance(s, event);
-    } while (status == IMAP_AGAIN);
-    if (status >= 0) return status;
+  while (s->state != IMAP_SESSION_DEAD && status == IMAP_AGAIN)
+    status = advance(s, event);
+  if (status == IMAP_OK || (status == IMAP_MORE && s->state != IMAP_SESSION_DEAD))
+    return status;
+  if (status < 0)
     imap_session_kill(s, code_of(status),
                       s->parser.problem != NULL   ? s->parser.problem
                       : s->framer.problem != NULL ? s->framer.problem
                                                   : imap_status_text(status));
-  }
+  bury(s);
   return find_done(s, event) == IMAP_OK ? IMAP_OK : IMAP_CLOSED;
 }
