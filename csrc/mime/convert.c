@@ -92,19 +92,32 @@ static size_t refused(const struct mime_charset *charset, const char *from,
   return charset->unit;
 }
 
+/* How much to convert at once, where `rest` bytes were too few. Where glibc
+** refuses UTF-7, what it has used up by then depends on how much it was given;
+** so it gets no more than it needs. */
+static size_t at_once(const struct mime_charset *charset, size_t rest,
+                      size_t left) {
+  return strcmp(charset->libc_name, "UTF-7") == 0 ? rest + 1 : left;
+}
+
 static size_t through_libc(const struct mime_converter *c, struct imap_span in,
                            struct imap_buffer *out) {
   char block[BLOCK];
   char *from = (char *)in.data; /* iconv only reads it */
-  size_t left = in.size;
+  size_t left = in.size, rest = 0;
   while (left > 0 && out->status == IMAP_OK) {
     char *to = block;
-    size_t room = sizeof block, before = left, skip;
-    size_t result = iconv(c->descriptor, &from, &left, &to, &room);
-    int error = errno;
-    bool moved = left < before || to > block;
+    size_t given = at_once(c->charset, rest, left);
+    size_t room = sizeof block, before = left, result, skip;
+    int error;
+    rest = given;
+    result = iconv(c->descriptor, &from, &rest, &to, &room);
+    error = errno;
+    left -= given - rest;
     imap_buffer_add(out, block, (size_t)(to - block));
-    if (result != (size_t)-1 || (error == E2BIG && moved)) continue;
+    if (result != (size_t)-1) continue;
+    if (error == E2BIG && (left < before || to > block)) continue;
+    if (error == EINVAL && rest < left && rest < MIME_CONVERT_HELD) continue;
     if (error == EINVAL && left < MIME_CONVERT_HELD) break;
     add_bad(out);
     if (left == 0) break;
@@ -112,6 +125,7 @@ static size_t through_libc(const struct mime_converter *c, struct imap_span in,
     if (skip > left) skip = left;
     from += skip;
     left -= skip;
+    rest = 0;
   }
   return in.size - left;
 }

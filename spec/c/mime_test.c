@@ -430,6 +430,8 @@ static void identity(void) {
   DECODE("7bit", "big5", "\x88\x62\xA4\xA4\x88\x66", "Ê̄中Ê");
   DECODE("7bit", "utf-16", "\xFF\xFE" "a\0\xAC ", "a€");
   DECODE("7bit", "utf-7", "Z+APw-rich +2D3eAA-", "Zürich 😀");
+  DECODE("7bit", "utf-7", "\x92+m\xE3M\x1Cz[fkIe",
+         BAD BAD BAD "\xE9\xA3\x8C" BAD BAD BAD);
   DECODE("7bit", "iso-2022-kr", "\033$)C\016GQ19\017 a", "한국 a");
   DECODE("7bit", "x-nowhere", "a\xFF", "a\xFF");
 }
