@@ -5,6 +5,7 @@
 #   obj         objects that know no Lua: protocol, mime, transport
 #   lua5.4      the binding's objects, and the module as LUA_CPATH wants it
 #   c, tools    the C programs that the specs run
+#   fuzz        the fuzz targets, with what they learnt and found
 # VARIANT=asan, VARIANT=cov and BUNDLED=0 have folders of their own there, with
 # the last three in each.
 
@@ -30,6 +31,8 @@ PREFIX = /usr/local
 SPEC = spec
 ## CORPUS=           recorded replies and messages (by default ../shared/corpus)
 CORPUS ?= ../shared/corpus
+## SECONDS=60        how long each fuzz target runs
+SECONDS = 60
 ## V=                1 shows the commands
 
 CFLAGS = -O2 -g
@@ -185,6 +188,32 @@ coverage:
 	rm -f $$(find build/cov -name '*.gcda' 2>/dev/null) build/cov/luacov.txt
 	$(MAKE) VARIANT=cov test
 	tools/coverage build/cov
+
+## fuzz              run the fuzz targets side by side, each for SECONDS
+FUZZ := build/fuzz
+FUZZ_TARGETS := $(patsubst spec/fuzz/%.c,%,$(wildcard spec/fuzz/*.c))
+FUZZ_SOURCES := $(filter-out csrc/transport/% csrc/protocol/random.c,$(CORE_SOURCES))
+FUZZ_CFLAGS := -g -Ispec/c $(VARIANT_asan)
+.PHONY: fuzz
+fuzz: $(FUZZ_TARGETS:%=$(FUZZ)/%)
+	rm -rf $(FUZZ)/seeds
+	$(LUA) spec/fuzz/seeds.lua $(FUZZ)/seeds '$(CORPUS)'
+	tools/fuzz $(FUZZ) $(SECONDS) $(FUZZ_TARGETS)
+
+.PHONY: fuzz-needs
+fuzz-needs:
+	tools/need fuzz
+$(FUZZ)/core.a: $(FUZZ_SOURCES:csrc/%.c=$(FUZZ)/obj/%.o)
+	rm -f $@
+	$(AR) rcs $@ $^
+$(FUZZ)/obj/%.o: csrc/%.c $(DEPS) Makefile | fuzz-needs
+	mkdir -p $(@D)
+	clang $(LANGUAGE) $(FUZZ_CFLAGS) -fsanitize=fuzzer-no-link -MMD -MP -MF $@.d -MT $@ -c -o $@ $<
+$(FUZZ_TARGETS:%=$(FUZZ)/%): $(FUZZ)/%: spec/fuzz/%.c $(FUZZ)/core.a spec/fuzz/fuzz.h Makefile
+	echo "Building $@"
+	clang $(LANGUAGE) $(WARNINGS) $(FUZZ_CFLAGS) -fsanitize=fuzzer -MMD -MP -MF $@.d -MT $@ \
+	  -o $@ $< $(FUZZ)/core.a $(DEPS_LIBS) -pthread
+-include $(addsuffix .d,$(FUZZ_SOURCES:csrc/%.c=$(FUZZ)/obj/%.o) $(FUZZ_TARGETS:%=$(FUZZ)/%))
 
 ## lint              check the source with all that can (see tools/lint)
 LINTS := lua sh house gcc clang cppcheck clang-tidy symbols
