@@ -219,7 +219,7 @@ static void set_attributes(struct imaplua_maker *m, int row,
 void imaplua_push_mailbox(struct imaplua_maker *m, bool utf8) {
   struct imap_cursor data = m->response->data;
   const struct imap_node *flags = imap_cursor_take(&data);
-  const struct imap_node *delimiter = imap_cursor_take(&data);
+  const struct imap_node *delimiter = imap_cursor_take(&data), *name;
   int row;
   lua_createtable(m->L, 0, 10);
   row = lua_gettop(m->L);
@@ -232,7 +232,14 @@ void imaplua_push_mailbox(struct imaplua_maker *m, bool utf8) {
     }
     lua_setfield(m->L, row, "delimiter");
   }
-  push_name_key(m, imap_cursor_take(&data));
+  name = imap_cursor_take(&data);
+  if (name == NULL || name->kind == IMAP_NODE_LIST) {
+    lua_pushliteral(m->L, "a mailbox has no name");
+    imaplua_set(m, row, KEY_ERROR);
+    lua_pushlstring(m->L, m->response->bytes.data, m->response->bytes.size);
+    imaplua_set(m, row, KEY_RAW);
+  }
+  push_name_key(m, name);
   lua_setfield(m->L, row, "raw_path");
   set_paths(m, row, utf8);
 }

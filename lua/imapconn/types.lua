@@ -440,6 +440,8 @@ function Connection:get_mailbox_status(inputs) end
 ---@field subscribed boolean Whether it is subscribed.
 ---@field selectable boolean Whether it can be opened.
 ---@field status? imapconn.Status With the input `status`.
+---@field error? string What of the row the server sent malformed; the other fields are intact.
+---@field raw? string Such a row's bytes.
 
 ---Lists mailboxes (LIST, 6.3.9), in one round trip where the server has LIST-EXTENDED and LIST-STATUS. Names are what
 ---the server says: not to be used as paths of files.

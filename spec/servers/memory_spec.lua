@@ -62,7 +62,10 @@ describe("A message of 1 GiB", function()
       account.host, account.port, account.username, table.concat({ ... }, " ")))
     local first, second, resident = output:match("^(%d+)%s+(%d+)%s+(%d+)%s*$")
     assert(first, output)
-    assert(tonumber(resident) < MOST, "resident memory rose to " .. resident .. " KiB")
+    -- what a sanitizer keeps beside ours is not counted
+    if os.getenv("IMAPCONN_VARIANT") ~= "asan" then
+      assert(tonumber(resident) < MOST, "resident memory rose to " .. resident .. " KiB")
+    end
     return tonumber(first), tonumber(second)
   end
 

@@ -174,4 +174,64 @@ describe("a search", function()
     end, { capabilities = "IMAP4rev1",
       values = { header = "Received: a\r\nList-Id: x\r\nReceived: b\r\n\tc\r\n\r\n" } })
   end)
+
+  it("tells of a LIST row without a name, and keeps the others", function()
+    converse([[
+      C: T1 LIST "" "*"
+      C: T2 LSUB "" "*"
+      S: * LIST () "/"
+      S: * LIST () "/" Work
+      S: T1 OK done
+      S: T2 OK done
+    ]], 1, function(conn)
+      local rows = assert(conn:list_mailboxes())
+      assert.are.equal('* LIST () "/"', rows[1].raw)
+      assert.matches("name", rows[1].error)
+      assert.are.equal("Work", rows[2].path)
+      assert.is_nil(rows[2].error)
+    end, { capabilities = "IMAP4rev1" })
+  end)
+end)
+
+describe("Courier", function()
+  local courier = { capabilities = "IMAP4rev1 UIDPLUS" }
+
+  it("finds nothing for * in SEARCH, so the number stands in its place", function()
+    converse([[
+      C: T1 EXAMINE INBOX
+      S: * 5 EXISTS
+      S: T1 OK [READ-ONLY] open
+      C: T2 UID SEARCH 2,5
+      S: * SEARCH 12 19
+      S: T2 OK done
+      C: T3 UID FETCH 12,19 (UID)
+      S: * 2 FETCH (UID 12)
+      S: * 5 FETCH (UID 19)
+      S: T3 OK done
+    ]], 3, function(conn)
+      assert.are.same({ { seq = 2, uid = 12 }, { seq = 5, uid = 19 } },
+        conn:search_messages { mailbox = "INBOX", range = "2,*", fields = { "uid", "seq" } })
+    end, courier)
+  end)
+
+  it("refuses APPEND to what is open read-only, so it is opened anew", function()
+    converse([[
+      C: T1 EXAMINE INBOX
+      C: T2 UID FETCH 1:* (UID FLAGS)
+      S: * 0 EXISTS
+      S: T1 OK [READ-ONLY] open
+      S: T2 OK done
+      C: T3 SELECT INBOX
+      C: T4 APPEND INBOX {3}
+      S: * 0 EXISTS
+      S: T3 OK [READ-WRITE] open
+      S: + go
+      C: x
+      C:
+      S: T4 OK [APPENDUID 1 2] done
+    ]], nil, function(conn)
+      assert(conn:search_messages { mailbox = "INBOX", fields = { "uid", "flags" } })
+      assert.are.equal(2, assert(conn:append_message { mailbox = "INBOX", content = "x\r\n" }).uid)
+    end, courier)
+  end)
 end)

@@ -6,8 +6,9 @@ local servers = require "spec.support.servers"
 -- PUC Lua 5.1 cannot yield across pcall: there what wait raises is raised.
 local RAISES = not require("imapconn.callback").pcall_yields
 
+-- Each answer comes some milliseconds late, so that it must be waited for.
 local function connect(wait)
-  local options = servers.dovecot():account("tls")
+  local options = servers.delayed(servers.dovecot():account("tls"), 5)
   options.wait = wait
   return imapconn.connect(options)
 end
