@@ -99,9 +99,13 @@ int imaplua_attach(lua_State *L);
 int imaplua_parse(lua_State *L);
 void imaplua_set_typed(struct imaplua_maker *m, int table); /* typed.c */
 int imaplua_decoder(lua_State *L);
-struct imap_limits imaplua_limits(lua_State *L, int options);
 
-/* options.c: what imap_transport_open() takes, from a table of options. */
+/* options.c: options.limits, which may be absent; whether a value is limits. */
+struct imap_limits imaplua_limits(lua_State *L, int options);
+bool imaplua_are_limits(lua_State *L, int value);
+bool imaplua_is_whole(double value, double low, double high);
+
+/* … what imap_transport_open() takes, from a table of options. */
 void imaplua_read_options(lua_State *L, int table,
                           struct imap_transport_options *out);
 

@@ -4,9 +4,20 @@
 
 #include "binding/binding.h"
 
+/* As lua/imapconn/options.lua has them: sizes that a double holds exactly, and the depth of
+** recursion. */
+#define MOST_OCTETS 1099511627776.0
+enum { DEEPEST = 1000 };
+
+/* No metamethod runs. */
+static void field(lua_State *L, int table, const char *name) {
+  lua_pushstring(L, name);
+  lua_rawget(L, table);
+}
+
 static const char *text(lua_State *L, int table, const char *name) {
   const char *value;
-  lua_getfield(L, table, name);
+  field(L, table, name);
   value = lua_tostring(L, -1);
   lua_pop(L, 1);
   return value;
@@ -15,7 +26,7 @@ static const char *text(lua_State *L, int table, const char *name) {
 static double number(lua_State *L, int table, const char *name,
                      double fallback) {
   double value = fallback;
-  lua_getfield(L, table, name);
+  field(L, table, name);
   if (lua_isnumber(L, -1)) value = lua_tonumber(L, -1);
   lua_pop(L, 1);
   return value;
@@ -23,16 +34,40 @@ static double number(lua_State *L, int table, const char *name,
 
 static bool boolean(lua_State *L, int table, const char *name) {
   bool value;
-  lua_getfield(L, table, name);
+  field(L, table, name);
   value = lua_toboolean(L, -1) != 0;
   lua_pop(L, 1);
   return value;
 }
 
+bool imaplua_is_whole(double value, double low, double high) {
+  return value >= low && value <= high && value == (double)(uint64_t)value;
+}
+
+bool imaplua_are_limits(lua_State *L, int t) {
+  static const struct { const char *name; double most; } known[] = {
+    {"line", MOST_OCTETS}, {"literal", MOST_OCTETS}, {"response", MOST_OCTETS},
+    {"nesting", DEEPEST}, {"nodes", UINT32_MAX}, {"messages", UINT32_MAX}
+  };
+  bool fine = lua_istable(L, t);
+  if (!fine) return false;
+  lua_pushnil(L);
+  while (fine && lua_next(L, t) != 0) {
+    const char *name = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "";
+    bool number = lua_type(L, -1) == LUA_TNUMBER;
+    fine = false;
+    for (size_t i = 0; number && i < sizeof known / sizeof *known; i++)
+      if (strcmp(name, known[i].name) == 0)
+        fine = imaplua_is_whole(lua_tonumber(L, -1), 1, known[i].most);
+    lua_pop(L, fine ? 1 : 2);
+  }
+  return fine;
+}
+
 struct imap_limits imaplua_limits(lua_State *L, int options) {
   struct imap_limits limits = IMAP_LIMITS_DEFAULT;
   if (!lua_istable(L, options)) return limits;
-  lua_getfield(L, options, "limits");
+  field(L, options, "limits");
   if (lua_istable(L, -1)) {
     int t = lua_gettop(L);
     limits.line = (size_t)number(L, t, "line", (double)limits.line);

@@ -2,11 +2,12 @@
 ** tests and diagnosis: what the library reads, without a connection.
 **
 **   parse(bytes [, { limits = {…}, splits = { offset, … } }])
-**     -> { response, … }  |  nil, message, { code = …, message = … }
+**     -> { response, … }  |  nil, message, err
 **
 ** It fails where a connection would end: with `protocol`, `limit`, or `closed`
-** where the bytes end inside a response. `splits` cuts the bytes at offsets,
-** in ascending order. A response has, as far as it goes:
+** where the bytes end inside a response; and with `invalid_argument`. `splits`
+** cuts the bytes at offsets, in ascending order. Options are read raw. A
+** response has, as far as it goes:
 **
 **   kind          "tagged", "untagged" or "continuation"
 **   tag           of a tagged response
@@ -44,6 +45,7 @@ struct tools {
 };
 
 enum { OPTIONS = 2, RESPONSES }; /* places on the stack */
+#define FARTHEST 1099511627776.0 /* of the splits */
 
 static int collect(lua_State *L) {
   struct tools *t = lua_touserdata(L, 1);
@@ -169,9 +171,37 @@ static void push_response(struct imaplua_maker *m) {
   imaplua_set_typed(m, table);
 }
 
-/* --- the whole --- */
+/* --- failure --- */
 
-static int push_failure(lua_State *L, const struct tools *t, int status,
+static int show_error(lua_State *L) {
+  lua_settop(L, 1);
+  lua_getfield(L, 1, "message");
+  return 1;
+}
+
+/* nil, message, err; the message is on top. */
+static int give_error(lua_State *L, const char *code, const char *field) {
+  int message = lua_gettop(L), err;
+  lua_pushnil(L);
+  lua_pushvalue(L, message);
+  lua_createtable(L, 0, 4);
+  err = lua_gettop(L);
+  lua_pushstring(L, code);
+  lua_setfield(L, err, "code");
+  lua_pushvalue(L, message);
+  lua_setfield(L, err, "message");
+  lua_pushstring(L, field);
+  lua_setfield(L, err, "field");
+  lua_pushboolean(L, 0);
+  lua_setfield(L, err, "retryable");
+  lua_createtable(L, 0, 1);
+  lua_pushcfunction(L, show_error);
+  lua_setfield(L, -2, "__tostring");
+  lua_setmetatable(L, err);
+  return 3;
+}
+
+static int give_failure(lua_State *L, const struct tools *t, int status,
                         int done) {
   static const struct { int status; const char *code; } codes[] = {
     {IMAP_LIMIT, "limit"}, {IMAP_PROTOCOL, "protocol"}
@@ -184,15 +214,68 @@ static int push_failure(lua_State *L, const struct tools *t, int status,
   if (status == IMAP_MORE) problem = "the bytes end inside a response";
   for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
     if (codes[i].status == status) code = codes[i].code;
-  lua_pushnil(L);
   lua_pushfstring(L, "parse: response %d: %s", done + 1, problem);
-  lua_createtable(L, 0, 2);
-  lua_pushstring(L, code);
-  lua_setfield(L, -2, "code");
-  lua_pushvalue(L, -2);
-  lua_setfield(L, -2, "message");
-  return 3;
+  return give_error(L, code, NULL);
 }
+
+/* --- what is given: each answers the field that is wrong, or NULL --- */
+
+/* Splits ascend; those behind the end cut nothing. */
+static const char *check_splits(lua_State *L, int splits) {
+  double last = 0;
+  if (!lua_istable(L, splits)) return "splits";
+  for (int i = 1;; i++) {
+    bool fits, end;
+    lua_rawgeti(L, splits, i);
+    end = lua_isnil(L, -1);
+    fits = lua_type(L, -1) == LUA_TNUMBER &&
+           imaplua_is_whole(lua_tonumber(L, -1), last, FARTHEST);
+    if (fits) last = lua_tonumber(L, -1);
+    lua_pop(L, 1);
+    if (end) return NULL;
+    if (!fits) return "splits";
+  }
+}
+
+/* An option; its name is at `value - 1`. */
+static const char *check_option(lua_State *L, int value) {
+  const char *name;
+  if (lua_type(L, value - 1) != LUA_TSTRING) return "options";
+  name = lua_tostring(L, value - 1);
+  if (strcmp(name, "limits") == 0)
+    return imaplua_are_limits(L, value) ? NULL : name;
+  if (strcmp(name, "splits") == 0) return check_splits(L, value);
+  return name;
+}
+
+static const char *check_arguments(lua_State *L) {
+  const char *wrong = NULL;
+  if (lua_type(L, 1) != LUA_TSTRING) return "bytes";
+  if (lua_isnoneornil(L, OPTIONS)) return NULL;
+  if (!lua_istable(L, OPTIONS)) return "options";
+  lua_pushnil(L);
+  while (wrong == NULL && lua_next(L, OPTIONS) != 0) {
+    wrong = check_option(L, lua_gettop(L));
+    if (wrong == NULL) lua_pop(L, 1); /* else the name must stay */
+  }
+  return wrong;
+}
+
+static int refuse(lua_State *L, const char *field) {
+  static const struct { const char *field, *what; } known[] = {
+    {"bytes", "must be a string"},
+    {"options", "must be a table with limits and splits"},
+    {"limits", "must be a table as in the options of connect"},
+    {"splits", "must be an array of ascending offsets"},
+    {NULL, "is no option; there are limits and splits"}
+  };
+  size_t i = 0;
+  while (known[i].field != NULL && strcmp(known[i].field, field) != 0) i++;
+  lua_pushfstring(L, "parse: %s %s", field, known[i].what);
+  return give_error(L, "invalid_argument", field);
+}
+
+/* --- the whole --- */
 
 /* Adds each response that is whole; IMAP_MORE: the others are not. */
 static int take_responses(lua_State *L, struct tools *t,
@@ -231,7 +314,8 @@ static int feed_pieces(lua_State *L, struct tools *t, struct imaplua_maker *m,
   size_t at = 0, splits = 0;
   int status = IMAP_OK, table = 0;
   if (lua_istable(L, OPTIONS)) {
-    lua_getfield(L, OPTIONS, "splits");
+    lua_pushliteral(L, "splits");
+    lua_rawget(L, OPTIONS);
     table = lua_gettop(L);
     if (lua_istable(L, table)) splits = lua_rawlen(L, table);
   }
@@ -240,7 +324,7 @@ static int feed_pieces(lua_State *L, struct tools *t, struct imaplua_maker *m,
     lua_rawgeti(L, table, (int)i);
     end = (size_t)lua_tonumber(L, -1);
     lua_pop(L, 1);
-    if (end < at || end > size) continue;
+    if (end > size) break;
     status = feed(L, t, m, bytes + at, end - at, count);
     at = end;
   }
@@ -253,10 +337,12 @@ int imaplua_parse(lua_State *L) {
   struct imap_limits limits;
   struct tools *t;
   size_t size;
-  const char *bytes = luaL_checklstring(L, 1, &size);
+  const char *bytes, *wrong;
   int status, count = 0;
-  if (!lua_isnoneornil(L, OPTIONS)) luaL_checktype(L, OPTIONS, LUA_TTABLE);
   lua_settop(L, OPTIONS);
+  wrong = check_arguments(L);
+  if (wrong != NULL) return refuse(L, wrong);
+  bytes = lua_tolstring(L, 1, &size);
   limits = imaplua_limits(L, OPTIONS);
   lua_newtable(L);
   t = new_tools(L, &limits);
@@ -268,7 +354,7 @@ int imaplua_parse(lua_State *L) {
   status = feed_pieces(L, t, &m, bytes, size, &count);
   if (status == IMAP_OK && imap_framer_pending(&t->framer) > 0)
     status = IMAP_MORE;
-  if (status != IMAP_OK) return push_failure(L, t, status, count);
+  if (status != IMAP_OK) return give_failure(L, t, status, count);
   lua_pushvalue(L, RESPONSES);
   return 1;
 }

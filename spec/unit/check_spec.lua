@@ -281,3 +281,49 @@ describe("the options of connect", function()
     nobody({ username = "u", auth = 7, password = "geheim" }, "auth")
   end)
 end)
+
+describe("what parse is given", function()
+  local function refused(field, ...)
+    local responses, message, err = core.parse(...)
+    assert.is_nil(responses)
+    assert.are.equal("invalid_argument", err.code, message)
+    assert.are.equal(field, err.field, message)
+    assert.are.equal(message, err.message)
+    assert.are.equal(message, tostring(err))
+    assert.is_false(err.retryable)
+    assert.are.equal("parse:", message:match("^%S+"))
+  end
+
+  it("is checked, and nothing is raised", function()
+    refused "bytes"
+    for _, wrong in ipairs { 7, true, {}, print } do refused("bytes", wrong) end
+    for _, wrong in ipairs { 7, true, "x", print, { 1 } } do refused("options", "", wrong) end
+    refused("limit", "", { limit = {} })
+    for _, wrong in ipairs { 7, true, "x", { 1 }, { lines = 1 }, { line = "1" }, { line = 0 }, { line = -1 },
+      { line = 1.5 }, { line = 0 / 0 }, { line = 1 / 0 }, { nodes = 4294967296 }, { nesting = 1001 } } do
+      refused("limits", "", { limits = wrong })
+    end
+    for _, wrong in ipairs { 7, "x", { 3, 2 }, { -1 }, { 1 / 0 }, { 1.5 }, { "1" }, { 0 / 0 }, { true } } do
+      refused("splits", "* OK", { splits = wrong })
+    end
+  end)
+
+  it("is read raw", function()
+    local options = setmetatable({ limits = raising, splits = raising }, { __index = error })
+    assert.are.equal("OK", core.parse("* OK\r\n", options)[1].name)
+  end)
+
+  it("may go as deep as a thousand lists", function()
+    local limits = { nesting = 1000 }
+    assert.is_table(core.parse("* X " .. ("("):rep(900) .. (")"):rep(900) .. "\r\n", { limits = limits }))
+    local _, _, err = core.parse("* X " .. ("("):rep(1001) .. (")"):rep(1001) .. "\r\n", { limits = limits })
+    assert.are.equal("limit", err.code)
+  end)
+
+  it("fails with an error as any call does", function()
+    local _, message, err = core.parse "* O"
+    assert.are.equal("closed", err.code)
+    assert.are.equal(message, tostring(err))
+    assert.is_false(err.retryable)
+  end)
+end)

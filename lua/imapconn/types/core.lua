@@ -5,8 +5,8 @@
 ---@class imapconn.core
 local core = {}
 
----Reads what a server said, without a connection: a tool for tests and diagnosis. Fails with `limit`, `protocol`, or
----`closed` where the bytes end inside a response.
+---Reads what a server said, without a connection: a tool for tests and diagnosis. Fails with `limit`, `protocol`,
+---`closed` where the bytes end inside a response, or `invalid_argument`.
 ---@param bytes string Whole responses, each with its CRLF.
 ---@param options? imapconn.ParseOptions
 ---@return imapconn.Response[]? responses
