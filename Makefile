@@ -136,10 +136,13 @@ $(MODULE): $(BINDING) $(BUILD)/core.a tools/exports.map Makefile
 	$(CC) $(CFLAGS) $(VARIANT_$(VARIANT)) $(LIBFLAG) $(LINK_FLAGS) -o $@ \
 	  $(BINDING) $(BUILD)/core.a $(DEPS_LIBS) -pthread
 
+# In a torture each allocation fails once: failing.h stands in for malloc.
+TORTURE := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free
+$(BUILD)/c/torture_test: C_SPEC_FLAGS := $(TORTURE)
 $(C_SPECS): $(BUILD)/c/%: spec/c/%.c $(BUILD)/core.a Makefile
 	echo "Building $@"
 	mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -o $@ $< $(BUILD)/core.a $(DEPS_LIBS) -pthread
+	$(CC) $(ALL_CFLAGS) -o $@ $< $(BUILD)/core.a $(DEPS_LIBS) $(C_SPEC_FLAGS) -pthread
 
 $(C_TOOLS): $(BUILD)/tools/%: spec/support/%.c Makefile
 	echo "Building $@"

@@ -10,9 +10,10 @@ static void write_message(const struct imap_action *a,
   if (m->flags > 0) imap_encode_flags(a, e, m->first_flag, m->flags);
   if (m->dated) {
     struct imap_buffer date;
+    int status;
     imap_buffer_init(&date, 64);
-    if (imap_date_write_internal(m->date, &date) != IMAP_OK)
-      e->status = IMAP_INVALID;
+    status = imap_date_write_internal(m->date, &date);
+    if (e->status == IMAP_OK) e->status = status;
     imap_encode_string(e, imap_buffer_span(&date));
     imap_buffer_free(&date);
   }
