@@ -41,6 +41,7 @@ struct model {
 
 static inline void model_begin(struct model *m) {
   struct imap_limits limits = IMAP_LIMITS_DEFAULT;
+  limits.literal = limits.response = SIZE_MAX / 4; /* what flows has none */
   memset(m, 0, sizeof *m);
   imap_framer_init(&m->framer, &limits);
   imap_parser_init(&m->parser, &limits);
