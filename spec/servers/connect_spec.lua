@@ -286,6 +286,9 @@ describe("The trace", function()
 end)
 
 describe("Waiting", function()
+  -- A server that cannot have answered before anybody waits.
+  local function far() return servers.delayed(account("plain"), 10) end
+
   it("is asked of the caller's function, with one descriptor for life", function()
     for _, security in ipairs(mail.securities) do
       local fds, count, longest = {}, 0, 0
@@ -314,7 +317,7 @@ describe("Waiting", function()
 
   it("that fails ends the connection as `callback`", function()
     local broken
-    local conn = assert(imapconn.connect(with(account("tls"), {
+    local conn = assert(imapconn.connect(with(far(), {
       wait = function(fd, seconds)
         if broken then return nil, "the loop is gone" end
         return core.wait(fd, seconds)
@@ -369,7 +372,7 @@ describe("Waiting", function()
 
   it("keeps other calls out meanwhile, and close comes through", function()
     local conn, other
-    conn = assert(imapconn.connect(with(account("tls"), {
+    conn = assert(imapconn.connect(with(far(), {
       wait = function(fd, seconds)
         if conn and not other then
           other = { conn:get_mailbox_status { mailbox = "INBOX" } }

@@ -7,6 +7,15 @@ local mail = {}
 mail.kinds = { "dovecot", "cyrus", "courier" }
 mail.securities = { "tls", "starttls", "plain" }
 
+--- With busted's describe: test(kind, security) for every server and security.
+function mail.in_each_way(describe, test)
+  for _, kind in ipairs(mail.kinds) do
+    for _, security in ipairs(mail.securities) do
+      describe(("#%s over %s"):format(kind, security), function() test(kind, security) end)
+    end
+  end
+end
+
 --- The options of an account, with more of them.
 function mail.with(account, more)
   local options = {}
