@@ -191,10 +191,11 @@ static bool beyond_the_end(struct imap_action *a, const struct imap_command *c) 
 bool imap_answered_ok(struct imap_action *a, const struct imap_command *c,
                       const struct imap_response *r) {
   if (r->name == IMAP_NAME_OK) return true;
-  if (c->view != NULL && c->step != IMAP_STEP_OPEN && beyond_the_end(a, c)) {
+  if (a->failure.code == IMAP_CODE_NONE && c->view != NULL &&
+      c->step != IMAP_STEP_OPEN && beyond_the_end(a, c)) {
+    if (a->failure.code == IMAP_CODE_NONE) return false;
     imap_failure_quote(&a->failure, r);
-    if (a->failure.code != IMAP_CODE_NONE)
-      a->failure.outcome = IMAP_OUTCOME_REFUSED;
+    a->failure.outcome = IMAP_OUTCOME_REFUSED;
     return false;
   }
   imap_failure_answer(&a->failure, c->name, r);

@@ -111,7 +111,8 @@ static int settle(struct imap_session *s, struct imap_action *a) {
   if (status != IMAP_OK) return status;
   if (again) return queue_all(s, a);
   if (a->found.count == 0 && !a->body_seen) {
-    imap_failure_set(&a->failure, IMAP_CODE_NOT_FOUND, "FETCH",
+    imap_failure_set(&a->failure, IMAP_CODE_NOT_FOUND,
+                     a->by_uid ? "UID FETCH" : "FETCH",
                      "there is no such message");
     a->failure.outcome = IMAP_OUTCOME_REFUSED;
   }

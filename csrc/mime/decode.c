@@ -47,6 +47,8 @@ struct mime_decoder *mime_decoder_new(struct imap_span encoding,
   if (d == NULL) return NULL;
   d->transfer = transfer_of(encoding);
   found = charset.data == NULL ? NULL : mime_charset_find(charset);
+  if (found != NULL && found->kind == MIME_CHARSET_GUESS && charset.size > 0)
+    found = NULL; /* "unknown-8bit" says that nobody knows */
   if (found != NULL) status = mime_converter_open(&d->converter, found);
   d->convert = status == IMAP_OK;
   if (status != IMAP_NOMEM) return d;

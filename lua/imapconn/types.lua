@@ -549,7 +549,7 @@ function Connection:search_messages(inputs) end
 ---@field thread_id? string THREADID (RFC 8474).
 ---@field preview? string The beginning of the text (RFC 8970).
 ---@field save_date? integer When it came into this mailbox, in seconds since 1970 (RFC 8514).
----@field headers? table<string, string[]> The header's fields, in arrays by lower-case name, as they are on the wire.
+---@field headers? table<string, string[]> The header's fields, in arrays by lower-case name, unfolded and decoded to UTF-8 (RFC 2047).
 ---@field error? string What of the row the server sent malformed; the other fields are intact.
 ---@field raw? string Such a row's bytes.
 

@@ -434,6 +434,7 @@ static void identity(void) {
          BAD BAD BAD "\xE9\xA3\x8C" BAD BAD BAD);
   DECODE("7bit", "iso-2022-kr", "\033$)C\016GQ19\017 a", "한국 a");
   DECODE("7bit", "x-nowhere", "a\xFF", "a\xFF");
+  DECODE("7bit", "unknown-8bit", "a\xFF", "a\xFF");
 }
 
 static bool converted(struct imap_span charset) {
@@ -446,7 +447,7 @@ static bool converted(struct imap_span charset) {
 static void says_whether_it_converts(void) {
   CHECK(converted(TEXT("utf-8")) && converted(TEXT("gb2312")));
   CHECK(converted(TEXT("")));
-  CHECK(!converted(TEXT("x-nowhere")));
+  CHECK(!converted(TEXT("x-nowhere")) && !converted(TEXT("x-unknown")));
   CHECK(!converted((struct imap_span){NULL, 0}));
   mime_decoder_free(NULL);
 }

@@ -93,6 +93,7 @@ describe("download_message", function()
     ]], 1, function(conn)
       local _, message, err = conn:download_message { mailbox = "INBOX", uid = 7 }
       assert.are.equal("not_found", err.code)
+      assert.are.equal("UID FETCH", err.command)
       assert.are.equal("refused", err.outcome)
       assert.matches('download_message from "INBOX"', message, 1, true)
     end)

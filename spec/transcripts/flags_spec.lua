@@ -362,13 +362,15 @@ describe("flags that are refused", function()
       C: T3 FETCH 5 (UID FLAGS)
       S: * 3 EXISTS
       S: T1 OK [READ-WRITE] open
-      S: T2 BAD Invalid messageset
-      S: T3 BAD Invalid messageset
+      S: T2 BAD [CLIENTBUG] Invalid messageset in STORE
+      S: T3 BAD Invalid messageset in FETCH
     ]], 1, function(conn)
       local _, message, err = conn:add_flags { mailbox = "INBOX", range = 5, flags = { "\\Seen" } }
       assert.are.equal("not_found", err.code)
       assert.are.equal("refused", err.outcome)
       assert.matches("3 messages", message, 1, true)
+      assert.are.same({ "STORE", "CLIENTBUG", "Invalid messageset in STORE" },
+        { err.command, err.response_code, err.response_text })
     end, without_condstore)
   end)
 
