@@ -229,6 +229,7 @@ describe("the results", function()
       if not checker.seen[name] then missing[#missing + 1] = name end
     end
     assert.same({
+      "imapconn.MailboxRow.error", "imapconn.MailboxRow.raw", -- no server here spoils a LIST row
       "imapconn.Message.thread_id", -- Cyrus 3.6 answers THREADID NIL
       "imapconn.Status.mailbox_id", -- Cyrus 3.6 answers random bytes; it is not asked
     }, missing)
