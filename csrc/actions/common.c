@@ -147,6 +147,9 @@ int imap_queue_over(struct imap_session *s, struct imap_action *a,
                     const struct imap_seqset *set) {
   size_t next = 0;
   int status = IMAP_OK;
+  if (!imap_seqset_done(set, 0))
+    status = imap_session_return(s, a, !over->by_uid);
+  if (a->failure.code != IMAP_CODE_NONE && !over->rescue) return status;
   while (status == IMAP_OK && !imap_seqset_done(set, next)) {
     size_t from = next;
     struct imap_command *c = imap_session_command(

@@ -236,9 +236,9 @@ static int careful_answer(struct imap_session *s, struct imap_action *a,
 
 static int answer(struct imap_session *s, struct imap_action *a,
                   struct imap_command *c, const struct imap_response *r) {
-  if ((c->step == STEP_LIFT || c->step == STEP_PUT_BACK) &&
-      r->name != IMAP_NAME_OK)
-    a->stuck = true;
+  bool rescues = c->step == STEP_LIFT || c->step == STEP_PUT_BACK ||
+                 (c->step == IMAP_STEP_OPEN && a->rescued);
+  if (rescues && r->name != IMAP_NAME_OK) a->stuck = true;
   if (c->step == STEP_LIFT || c->step == STEP_NOOP) return IMAP_OK;
   if (a->careful) return careful_answer(s, a, c, r);
   if (c->step == IMAP_STEP_OPEN)
@@ -267,9 +267,12 @@ static int lift(struct imap_session *s, struct imap_action *a) {
 
 /* Flags that were changed for nothing are changed back. */
 static int rescue(struct imap_session *s, struct imap_action *a) {
+  bool left = a->view != s->tail;
   int status = put_back(s, a);
   a->rescued = true;
-  return a->marked_some && status == IMAP_OK ? lift(s, a) : status;
+  if (a->marked_some && status == IMAP_OK) status = lift(s, a);
+  if (left) imap_found_free(&a->found); /* its numbers were of that view */
+  return status;
 }
 
 /* It failed: was something removed, or is all as it was before? */
@@ -294,7 +297,8 @@ static int settle(struct imap_session *s, struct imap_action *a) {
     status = imap_look_again(s, a, true, &again);
     if (again && status == IMAP_OK) return queue_all(s, a);
   }
-  if (status == IMAP_OK && a->found.count > 0 && !a->late) {
+  if (status == IMAP_OK && a->found.count > 0 && !a->late &&
+      a->view == s->tail) {
     a->late = true; /* the server is late with EXPUNGE: one NOOP fetches it */
     return queue_word(s, a, "NOOP", STEP_NOOP, false);
   }

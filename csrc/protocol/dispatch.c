@@ -132,6 +132,24 @@ int imap_session_open(struct imap_session *s, struct imap_action *a, bool write,
   return status;
 }
 
+static void numbers_lost(struct imap_action *a) {
+  imap_failure_set(&a->failure, IMAP_CODE_NO, NULL,
+                   "another action of the batch left the mailbox before this "
+                   "one was done with its message numbers; name messages by "
+                   "UID, or make it a call of its own");
+  imap_failure_code(&a->failure, "EXPUNGEISSUED");
+  a->failure.outcome =
+      a->changed ? IMAP_OUTCOME_PARTIAL : IMAP_OUTCOME_NOT_SENT;
+}
+
+int imap_session_return(struct imap_session *s, struct imap_action *a,
+                        bool by_number) {
+  if (a->view == s->tail || a->view->state == IMAP_VIEW_FAILED) return IMAP_OK;
+  if (!by_number) return imap_session_open(s, a, a->view->write, true);
+  numbers_lost(a);
+  return IMAP_OK;
+}
+
 static int queue_closer(struct imap_session *s, struct imap_action *a,
                         const char *name, struct imap_view *view) {
   struct imap_command *c = imap_session_command(s, a, name, IMAP_STEP_LEAVE);

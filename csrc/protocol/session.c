@@ -177,8 +177,12 @@ static void bury(struct imap_session *s) {
     a->pending = 0;
 }
 
-/* Lets actions put their commands, in order, until one must see an answer
-** before the next may follow. */
+/* It must see an answer before another action's commands may follow its own. */
+static bool holds_up(const struct imap_action *a) {
+  return a->planned && a->open_ended && a->failure.code == IMAP_CODE_NONE;
+}
+
+/* Lets actions put their commands, in order. */
 static int plan_actions(struct imap_session *s) {
   if (s->state == IMAP_SESSION_GREETING) return IMAP_OK;
   for (struct imap_action *a = s->actions; a != NULL; a = a->next) {
@@ -188,9 +192,18 @@ static int plan_actions(struct imap_session *s) {
       status = a->routine->plan(s, a);
       if (status < 0) return status;
     }
-    if (a->open_ended && a->failure.code == IMAP_CODE_NONE) break;
+    if (holds_up(a)) break;
   }
   return IMAP_OK;
+}
+
+/* More commands of this action would come between those of another. */
+static bool is_held_up(const struct imap_session *s,
+                       const struct imap_action *a) {
+  if (a->routine->settle == NULL) return false;
+  for (const struct imap_action *b = s->actions; b != NULL; b = b->next)
+    if (b != a && b->pending > 0 && holds_up(b)) return true;
+  return false;
 }
 
 /* Takes the oldest action that has nothing left to do out of the list. */
@@ -201,6 +214,7 @@ static int find_done(struct imap_session *s, struct imap_event *event) {
     if (a->pending > 0) continue;
     if (s->state != IMAP_SESSION_DEAD) {
       int status = IMAP_OK;
+      if (is_held_up(s, a)) continue;
       if (a->routine->settle != NULL) status = a->routine->settle(s, a);
       if (status == IMAP_OK && a->pending == 0)
         status = imap_session_doubt(s, a);

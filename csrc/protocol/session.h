@@ -144,6 +144,11 @@ int imap_session_queue(struct imap_session *s, struct imap_command *c);
 ** open (for writing, where asked) and `fresh` is not asked. Sets a->view. */
 int imap_session_open(struct imap_session *s, struct imap_action *a, bool write,
                       bool fresh);
+/* For what follows a->view will be open: where another action has left it
+** meanwhile, its mailbox is opened anew. Message numbers would mean others in
+** the new view: with `by_number` the action fails instead. */
+int imap_session_return(struct imap_session *s, struct imap_action *a,
+                        bool by_number);
 /* Lets go of the mailbox that will be open: UNSELECT, or EXAMINE and then
 ** CLOSE, which expunges nothing in a mailbox that is read-only. */
 int imap_session_leave(struct imap_session *s, struct imap_action *a);

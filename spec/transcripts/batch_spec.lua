@@ -314,3 +314,103 @@ describe("a batch", function()
     end, single)
   end)
 end)
+
+describe("calls of a batch that have to go back to a mailbox another one left", function()
+  local unselect = { capabilities = "IMAP4rev1 LITERAL+ UIDPLUS UNSELECT" }
+
+  it("select it anew, and only then change what they changed for nothing", function()
+    converse([[
+      C: T1 SELECT Work
+      C: T2 UID FETCH 7 (UID FLAGS)
+      C: T3 UID STORE 7 +FLAGS.SILENT (\Deleted)
+      C: T4 UID EXPUNGE 7
+      C: T5 EXAMINE Home
+      C: T6 UID SEARCH ALL
+      S: * 3 EXISTS
+      S: T1 OK [READ-WRITE] open
+      S: * 1 FETCH (UID 7 FLAGS ())
+      S: T2 OK done
+      S: T3 OK done
+      S: T4 NO not now
+      C: T7 SELECT Work
+      S: * 1 EXISTS
+      S: T5 OK [READ-ONLY] open
+      S: * SEARCH 9
+      S: T6 OK done
+      S: * 3 EXISTS
+      S: T7 OK [READ-WRITE] open
+      C: T8 UID STORE 7 -FLAGS.SILENT (\Deleted)
+      S: T8 OK lifted
+    ]], 3, function(conn)
+      local results = assert(conn:batch(function(b)
+        b:delete_message { mailbox = "Work", uids = { 7 } }
+        b:search_messages { mailbox = "Home", fields = { "uid" } }
+      end))
+      assert.are.equal("no", results[1].err.code)
+    end, unselect)
+  end)
+
+  it("wait for one that must see an answer before its next command", function()
+    converse([[
+      C: T1 SELECT Work
+      C: T2 UID STORE 7 +FLAGS.SILENT (\Seen)
+      S: * 3 EXISTS
+      S: T1 OK [READ-WRITE] open
+      S: T2 OK done
+      C: T3 UID STORE 7:8 +FLAGS.SILENT (\Seen)
+      C: T4 UID FETCH 7:8 (UID FLAGS)
+      C: T5 EXAMINE Home
+      C: T6 UID SEARCH UNSEEN
+      S: T3 OK done
+      S: * 1 FETCH (UID 7 FLAGS (\Seen))
+      S: T4 OK done
+      S: * 1 EXISTS
+      S: T5 OK [READ-ONLY] open
+      S: * SEARCH 9
+      S: T6 OK done
+      C: T7 UID FETCH 9 (UID FLAGS)
+      C: T8 SELECT Work
+      S: * 1 FETCH (UID 9 FLAGS ())
+      S: T7 OK done
+      S: * 3 EXISTS
+      S: T8 OK [READ-WRITE] open
+      C: T9 UID STORE 8 +FLAGS.SILENT (\Seen)
+      C: T10 UID FETCH 8 (UID FLAGS)
+      S: T9 OK done
+      S: T10 OK done
+    ]], nil, function(conn)
+      assert(conn:add_flags { mailbox = "Work", uids = { 7 }, flags = { "\\Seen" }, silent = true })
+      local results = assert(conn:batch(function(b)
+        b:add_flags { mailbox = "Work", uids = { 7, 8 }, flags = { "\\Seen" } }
+        b:search_messages { mailbox = "Home", read_filter = "unread", fields = { "uid", "flags" } }
+      end))
+      assert.are.equal(9, results[2].value[1].uid)
+    end, unselect)
+  end)
+
+  it("fail where message numbers would mean other messages there", function()
+    converse([[
+      C: T1 EXAMINE Work
+      C: T2 FETCH * (UID RFC822.SIZE BODY.PEEK[])
+      C: T3 EXAMINE Home
+      C: T4 UID SEARCH UNSEEN
+      S: * 3 EXISTS
+      S: T1 OK [READ-ONLY] open
+      S: * 4 EXISTS
+      S: * 4 FETCH (UID 9 RFC822.SIZE 2 BODY[] "hi")
+      S: T2 OK done
+      S: * 1 EXISTS
+      S: T3 OK [READ-ONLY] open
+      S: * SEARCH 9
+      S: T4 OK done
+    ]], 1, function(conn)
+      local results = assert(conn:batch(function(b)
+        b:download_message { mailbox = "Work", index = "*" }
+        b:search_messages { mailbox = "Home", read_filter = "unread", fields = { "uid" } }
+      end))
+      assert.are.same({ "no", "EXPUNGEISSUED" }, { results[1].err.code, results[1].err.response_code })
+      assert.matches("by UID", results[1].message, 1, true)
+      assert.are.equal(9, results[2].value[1].uid)
+    end, unselect)
+  end)
+end)
