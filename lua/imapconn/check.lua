@@ -99,7 +99,7 @@ end
 
 -- The one that was probably meant.
 local function nearest(word, names)
-  local best, least = nil, 3
+  local best, least = nil, math.min(#word, 3)
   for _, name in ipairs(names) do
     local changes = #word < 40 and distance(word, name) or least
     if changes < least then best, least = name, changes end
@@ -204,8 +204,8 @@ function Input:wire(name, value)
   if not check.is_text(value) then
     return self:expected(name, "UTF-8 text without NUL, CR and LF", value)
   end
-  local wire = wire_name(self.server, value)
-  if #wire > LONGEST_NAME then
+  local wire = #value <= LONGEST_NAME and wire_name(self.server, value)
+  if not wire or #wire > LONGEST_NAME then
     return self:refuse(name, ("%s is longer than %d octets on the wire"):format(name, LONGEST_NAME))
   end
   return wire

@@ -5,23 +5,41 @@ local check = require "imapconn.check"
 local options = {}
 
 local LITERAL_LIMIT = 268435456 -- octets held in memory, by default
+local LONGEST_TEXT = 4096 -- octets of a path, a URL, the password of a key
+local LONGEST_SECRET = 32768 -- octets of what logs in; some tokens are long
 
 -- Reads one option each, as Input's methods do.
 local read = {}
 
 -- Text that ends up in a C string.
+local function fits_c(value)
+  return type(value) == "string" and value ~= "" and #value <= LONGEST_TEXT and not value:find("%z")
+end
+
 function read.text(input, name, what)
   local value = input:raw(name)
-  if value == nil or type(value) == "string" and value ~= "" and not value:find("%z") then return value end
+  if value == nil or fits_c(value) then return value end
   return input:expected(name, what, value)
 end
 
 -- The same, and never shown.
+function read.hidden(input, name)
+  local value = input:raw(name)
+  if value == nil or fits_c(value) then return value end
+  return input:refuse(name, ("%s must be text without NUL, of at most %d octets"):format(name, LONGEST_TEXT))
+end
+
+-- What logs in is never shown, either. A line's end in it is what came along
+-- from a file.
 function read.secret(input, name, may_be_empty)
   local value = input:raw(name)
   if value == nil then return nil end
-  if type(value) == "string" and not value:find("%z") and (may_be_empty or value ~= "") then return value end
-  return input:refuse(name, name .. " must be text without NUL")
+  if type(value) == "string" and #value <= LONGEST_SECRET and not value:find("[%z\r\n]")
+    and (may_be_empty or value ~= "") then
+    return value
+  end
+  return input:refuse(name, ("%s must be text without NUL, CR and LF, of at most %d octets")
+    :format(name, LONGEST_SECRET))
 end
 
 -- A host's name or address: nothing that would mean more within a URL.
@@ -68,7 +86,7 @@ end
 
 -- It may hold a password of its own.
 function read.proxy(input)
-  local value = read.secret(input, "proxy")
+  local value = read.hidden(input, "proxy")
   if not value or not value:find("[%c%s]") then return value end
   return input:refuse("proxy", "proxy must be a URL without blanks")
 end
@@ -165,7 +183,7 @@ local function read_open(input, secure)
     ca_path = read.text(input, "ca_path", "the path of a folder"),
     client_cert = read.text(input, "client_cert", "the path of a file"),
     client_key = read.text(input, "client_key", "the path of a file"),
-    client_key_password = read.secret(input, "client_key_password"),
+    client_key_password = read.hidden(input, "client_key_password"),
     pinned_public_key = read.pin(input),
     proxy = read.proxy(input),
     limits = read.limits(input),

@@ -7,6 +7,7 @@ local check = require "imapconn.check"
 local search = {}
 
 local DEEPEST = 40 -- of `not` and `or` within each other
+local LONGEST_TEXTS = 65536 -- octets of all texts; Dovecot hangs up on a longer one
 local LONGEST_SETS = 6000 -- octets of all sets of a line but the top-level `uids`
 
 -- Adds the terms of one key.
@@ -30,14 +31,23 @@ end
 
 local kinds = {}
 
+local function is_too_long(query, value)
+  query.octets = query.octets + #value
+  return query.octets > LONGEST_TEXTS
+end
+
+local SHORTER = ("shorter: all texts of a search have %d octets at most"):format(LONGEST_TEXTS)
+
 function kinds.text(query, key, value)
   if not check.is_text(value) then return "UTF-8 text without NUL, CR and LF" end
+  if is_too_long(query, value) then return SHORTER end
   if value:find("[\128-\255]") then query.charset = "UTF-8" end
   add(query, join(key, { "s" .. value }))
 end
 
 function kinds.keyword(query, key, value)
   if type(value) ~= "string" or not core.is_atom(value) then return "a flag without \"\\\"" end
+  if is_too_long(query, value) then return SHORTER end
   add(query, join(key, { "a" .. value }))
 end
 
@@ -134,12 +144,12 @@ local function plain_keys(query, input)
     local name, kind, word, opposite = KEYS[i][1], KEYS[i][2], KEYS[i][3], KEYS[i][4]
     local value = input:raw(name)
     if value ~= nil then
-      if KEYS[i].needs then input:needs(name, KEYS[i].needs) end
       if kind == "flag" then
         add_flag(query, input, name, { word, opposite }, value)
       else
         add_each(query, input, name, kind, { "a" .. word }, value)
       end
+      if KEYS[i].needs then input:needs(name, KEYS[i].needs) end
     end
   end
 end
@@ -189,7 +199,7 @@ local function group(query, input, name, keys)
   add_set(inner, given, "uids", given:set("uids"))
   search.add_keys(inner, given)
   input.err = input.err or given:failed()
-  query.charset, query.set_octets = inner.charset, inner.set_octets
+  query.charset, query.octets, query.set_octets = inner.charset, inner.octets, inner.set_octets
   if inner.keys == 0 then return { "aALL" } end -- read_filter = "all"
   return inner.keys == 1 and inner.terms or join({ "(" }, inner.terms, { ")" })
 end
@@ -241,7 +251,7 @@ end
 --- Reads all search keys of an input: { terms, charset, uids, empty }. `uids`
 --- is the top-level set of UIDs; `empty`: a top-level set names no message.
 function search.read(input)
-  local query = { terms = {}, keys = 0, depth = 0, set_octets = 0, charset = false }
+  local query = { terms = {}, keys = 0, depth = 0, octets = 0, set_octets = 0, charset = false }
   local uids, range = input:set("uids"), input:set("range")
   query.uids = uids
   query.empty = uids and uids.empty or range and range.empty

@@ -454,7 +454,8 @@ function Connection:list_mailboxes(inputs) end
 -- --- Searching --------------------------------------------------------------------------------
 
 ---The keys of a search (6.4.4). All that are given must hold; an array repeats a key: all of it must hold. Text is
----searched for without regard to case, in UTF-8. A key that the server cannot evaluate is `unsupported`, never dropped.
+---searched for without regard to case, in UTF-8, and has 65536 octets at most, all texts together. A key that the
+---server cannot evaluate is `unsupported`, never dropped.
 ---@class imapconn.SearchKeys
 ---@field read_filter? "all"|"read"|"unread" With or without `\Seen`. Default: `"all"`.
 ---@field range? imapconn.Set Sequence numbers.

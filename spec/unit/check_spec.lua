@@ -51,6 +51,8 @@ describe("inputs", function()
     assert.are.equal('search_messages: there is no input "form"; did you mean from?', message)
     _, message = conn:create_mailbox { zzzzzzz = 1 }
     assert.are.equal('create_mailbox: there is no input "zzzzzzz"; there are path', message)
+    _, message = conn:search_messages { [1] = "INBOX" }
+    assert.is_nil(message:find("did you mean"))
   end)
 
   it("are read raw", function()
@@ -69,6 +71,8 @@ describe("inputs", function()
       refused("append_message", { path = name, content = "" }, "path")
     end
     refused("get_mailbox_status", { mailbox = ("ä"):rep(1600) }, "mailbox")
+    refused("get_mailbox_status", { mailbox = ("x"):rep(100000) }, "mailbox")
+    refused("list_mailboxes", { pattern = ("x"):rep(100000) }, "pattern")
     refused("get_mailbox_status", { mailbox = { raw_path = "a\r\nb" } }, "mailbox")
     refused("append_message", { content = "" }, "path")
     refused("list_mailboxes", { pattern = "a\r\nb" }, "pattern")
@@ -174,6 +178,7 @@ describe("inputs", function()
     end
     unsupported("search_messages", { mailbox = "INBOX", fields = { "email_id" } }, "fields")
     unsupported("search_messages", { mailbox = "INBOX", older = 60 }, "older")
+    refused("search_messages", { mailbox = "INBOX", older = "an hour" }, "older")
     unsupported("search_messages", { mailbox = "INBOX", ["not"] = { saved_on = "2024-02-29" } }, "saved_on")
   end)
 
@@ -260,6 +265,9 @@ describe("the options of connect", function()
     refused({ ca_file = "a\0b" }, "ca_file")
     refused({ proxy = "http://a b" }, "proxy")
     refused({ client_key = "k" }, "client_cert")
+    for _, name in ipairs { "ca_file", "ca_path", "client_cert", "client_key_password", "proxy" } do
+      refused({ [name] = ("x"):rep(100000) }, name)
+    end
   end)
 
   it("say who one is", function()
@@ -275,6 +283,12 @@ describe("the options of connect", function()
     nobody({ username = "u" }, "password")
     nobody({ username = "u", password = 1 }, "password")
     nobody({ username = "u\0", password = "geheim" }, "username")
+    for _, wrong in ipairs { "geheim\n", "geheim\r\nA1 NOOP", ("geheim"):rep(10000), 7, true, {} } do
+      nobody({ username = wrong, password = "p" }, "username")
+      nobody({ username = "u", password = wrong }, "password")
+      nobody({ username = "u", access_token = wrong }, "access_token")
+    end
+    nobody({ username = "u", access_token = "" }, "access_token")
     nobody({ username = "u", auth = "PLAIN" }, "password")
     nobody({ username = "u", auth = "XOAUTH2", password = "geheim" }, "access_token")
     nobody({ username = "u", auth = "NTLM", password = "geheim" }, "auth")

@@ -135,6 +135,14 @@ describe("a search", function()
     assert.is_true(#read({ uids = text }).uids.text > 6000)
   end)
 
+  it("takes texts of 65536 octets together", function()
+    local half = ("x"):rep(32768)
+    assert.are.equal(65536, select(2, (line { from = { half, half } }):gsub("x", "")))
+    refused({ from = { half, half, "y" } }, "from")
+    refused({ subject = half, ["not"] = { { body = half }, { text = "y" } } }, "text")
+    refused({ keyword = half .. half .. "y" }, "keyword")
+  end)
+
   it("nests `not` and `or`", function()
     assert.are.equal('NOT FROM "a"', line { ["not"] = { from = "a" } })
     assert.are.equal('NOT FROM "a" NOT (SEEN TO "b")',
