@@ -86,6 +86,13 @@ enum imap_row imap_note_row(struct imap_session *s, struct imap_action *a,
 enum imap_row imap_deliver_row(struct imap_session *s, struct imap_action *a,
                                const struct imap_response *r);
 
+/* Keeps what SEARCH found in a->hits; the numbers of a SEARCH row. IMAP_LIMIT:
+** they are more than the limit `messages`. */
+int imap_note_hit(const struct imap_session *s, struct imap_action *a,
+                  uint64_t first, uint64_t last);
+int imap_note_hits(const struct imap_session *s, struct imap_action *a,
+                   const struct imap_response *r);
+
 /* A response code's argument as text; data NULL where there is none. */
 struct imap_span imap_code_argument(const struct imap_response *r);
 

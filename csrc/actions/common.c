@@ -292,6 +292,25 @@ enum imap_row imap_note_row(struct imap_session *s, struct imap_action *a,
   return row == IMAP_ROW_DELIVER ? IMAP_ROW_TAKEN : row;
 }
 
+int imap_note_hit(const struct imap_session *s, struct imap_action *a,
+                  uint64_t first, uint64_t last) {
+  if (last - first >= s->limits.messages - a->rows) return IMAP_LIMIT;
+  a->rows += (uint32_t)(last - first) + 1;
+  return imap_seqset_add(&a->hits, (uint32_t)first, (uint32_t)last);
+}
+
+int imap_note_hits(const struct imap_session *s, struct imap_action *a,
+                   const struct imap_response *r) {
+  struct imap_cursor data = r->data;
+  const struct imap_node *node;
+  uint64_t number;
+  int status = IMAP_OK;
+  while ((node = imap_cursor_take(&data)) != NULL && status == IMAP_OK)
+    if (imap_node_number(r->tape, node, UINT32_MAX, &number) && number > 0)
+      status = imap_note_hit(s, a, number, number);
+  return status;
+}
+
 struct imap_span imap_code_argument(const struct imap_response *r) {
   struct imap_cursor data = r->data;
   return imap_node_text(r->tape, imap_cursor_take(&data));

@@ -114,24 +114,17 @@ static bool shows_deleted(const struct imap_response *r) {
   return false;
 }
 
-static int note_hits(struct imap_action *a, const struct imap_response *r) {
-  struct imap_cursor data = r->data;
-  const struct imap_node *node;
-  uint64_t uid;
-  while ((node = imap_cursor_take(&data)) != NULL)
-    if (imap_node_number(r->tape, node, UINT32_MAX, &uid) && uid > 0 &&
-        imap_seqset_add(&a->hits, (uint32_t)uid, (uint32_t)uid) != IMAP_OK)
-      return IMAP_NOMEM;
-  return IMAP_OK;
-}
-
 static enum imap_row row(struct imap_session *s, struct imap_action *a,
                          struct imap_command *c,
                          const struct imap_response *r) {
   uint32_t uid, items;
   if (c->channel == IMAP_CHANNEL_SEARCH) {
+    int status = imap_note_hits(s, a, r);
     a->searched = true;
-    if (note_hits(a, r) != IMAP_OK)
+    if (status == IMAP_LIMIT)
+      imap_session_kill(s, IMAP_CODE_LIMIT,
+                        "a result has more rows than the limit `messages`");
+    else if (status != IMAP_OK)
       imap_session_kill(s, IMAP_CODE_NOMEM, "not enough memory");
     return IMAP_ROW_TAKEN;
   }
@@ -184,6 +177,7 @@ static int searched_before(struct imap_session *s, struct imap_action *a) {
   if (status == IMAP_OK)
     status = queue_store(s, a, STEP_MARK, true, false, &a->set);
   a->searched = false;
+  a->rows = 0;
   if (status == IMAP_OK)
     status = queue_word(s, a, "UID SEARCH", STEP_SEARCH_AFTER, false);
   return status;

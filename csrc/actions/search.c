@@ -253,28 +253,6 @@ static int plan(struct imap_session *s, struct imap_action *a) {
 
 /* --- answers --- */
 
-static int note_hit(struct imap_session *s, struct imap_action *a,
-                    uint64_t first, uint64_t last) {
-  int status = imap_seqset_add(&a->hits, (uint32_t)first, (uint32_t)last);
-  if (status == IMAP_OK && imap_seqset_size(&a->hits) > s->limits.messages)
-    status = IMAP_LIMIT;
-  return status;
-}
-
-static int note_plain(struct imap_session *s, struct imap_action *a,
-                      const struct imap_response *r) {
-  struct imap_cursor data = r->data;
-  const struct imap_node *node;
-  uint64_t number;
-  int status = IMAP_OK;
-  while ((node = imap_cursor_take(&data)) != NULL && status == IMAP_OK)
-    if (imap_node_number(r->tape, node, UINT32_MAX, &number) && number > 0) {
-      status = imap_seqset_add(&a->hits, (uint32_t)number, (uint32_t)number);
-      if (++a->rows > s->limits.messages) status = IMAP_LIMIT;
-    }
-  return status;
-}
-
 static int note_set(struct imap_session *s, struct imap_action *a,
                     struct imap_span text) {
   struct imap_seqset set;
@@ -283,7 +261,7 @@ static int note_set(struct imap_session *s, struct imap_action *a,
   imap_seqset_init(&set);
   status = imap_seqset_parse(&set, text);
   for (size_t i = 0; i < set.count && status == IMAP_OK; i++)
-    status = note_hit(s, a, set.ranges[i].first, set.ranges[i].last);
+    status = imap_note_hit(s, a, set.ranges[i].first, set.ranges[i].last);
   imap_seqset_free(&set);
   return status == IMAP_INVALID ? IMAP_PROTOCOL : status;
 }
@@ -330,7 +308,7 @@ static enum imap_row row(struct imap_session *s, struct imap_action *a,
     if (!tag_matches(c, r)) return IMAP_ROW_IGNORED;
     status = note_extended(s, a, r);
   } else {
-    status = note_plain(s, a, r);
+    status = imap_note_hits(s, a, r);
   }
   if (status == IMAP_NOMEM)
     imap_session_kill(s, IMAP_CODE_NOMEM, "not enough memory");

@@ -121,7 +121,7 @@ struct imap_action {
   bool rescued;         /* … and after a failure, flags are changed back … */
   bool stuck;           /* … but for some, which the server refused */
   bool late;            /* delete: NOOP was sent for late EXPUNGEs */
-  uint32_t rows;        /* list: rows so far */
+  uint32_t rows;        /* list: rows so far; else what SEARCH found */
   bool extended;        /* list: by LIST-EXTENDED */
   bool again;           /* something has been asked for once more */
   bool structure_seen, body_seen; /* download */

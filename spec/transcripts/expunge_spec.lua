@@ -328,6 +328,23 @@ describe("delete_message without UIDPLUS", function()
     end, no_uidplus)
   end)
 
+  it("keeps no more of what the searches find than the limit messages", function()
+    converse([[
+      C: T1 SELECT INBOX
+      S: * 5 EXISTS
+      S: T1 OK [READ-WRITE] open
+      C: T2 UID FETCH 7 (UID FLAGS)
+      C: T3 UID SEARCH DELETED
+      S: * SEARCH 1 3
+      S: * SEARCH 5
+      S: T2 OK done
+    ]], nil, function(conn)
+      local _, _, err = conn:delete_message { mailbox = "INBOX", uid = 7, allow_expunge = true }
+      assert.are.equal("limit", err.code)
+      assert.matches("messages", err.message, 1, true)
+    end, { capabilities = "IMAP4rev1", connect = { limits = { messages = 2 } } })
+  end)
+
   it("with UIDPLUS, allow_expunge changes nothing", function()
     converse([[
       C: T1 SELECT INBOX
