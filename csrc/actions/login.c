@@ -327,7 +327,7 @@ static int tls_answered(struct imap_session *s, struct imap_action *a,
 static int after_login(struct imap_session *s, struct imap_action *a) {
   a->login->step = IMAP_LOGIN_DONE;
   s->state = IMAP_SESSION_READY;
-  imap_buffer_wipe(&s->secrets);
+  imap_buffer_free(&s->secrets);
   s->utf8 = imap_caps_rev2(&s->caps);
   return IMAP_OK;
 }

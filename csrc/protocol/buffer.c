@@ -13,20 +13,42 @@ void imap_buffer_init(struct imap_buffer *b, size_t ceiling) {
   b->ceiling = ceiling;
 }
 
+void imap_buffer_init_secret(struct imap_buffer *b, size_t ceiling) {
+  imap_buffer_init(b, ceiling);
+  b->secret = true;
+}
+
+static void overwrite(struct imap_buffer *b) {
+  volatile char *byte = b->data; /* a write that the compiler must keep */
+  for (size_t i = 0; i < b->capacity; i++) byte[i] = 0;
+}
+
 void imap_buffer_free(struct imap_buffer *b) {
+  bool secret = b->secret;
+  if (secret) overwrite(b);
   free(b->data);
   imap_buffer_init(b, b->ceiling);
+  b->secret = secret;
 }
 
 void imap_buffer_wipe(struct imap_buffer *b) {
-  volatile char *byte = b->data; /* a write that the compiler must keep */
-  for (size_t i = 0; i < b->capacity; i++) byte[i] = 0;
+  overwrite(b);
   imap_buffer_free(b);
 }
 
 void imap_buffer_clear(struct imap_buffer *b) {
   b->size = 0;
   b->status = IMAP_OK;
+}
+
+/* realloc() would leave a copy behind. */
+static char *move_secret(struct imap_buffer *b, size_t capacity) {
+  char *data = malloc(capacity);
+  if (data == NULL) return NULL;
+  if (b->size > 0) memcpy(data, b->data, b->size);
+  overwrite(b);
+  free(b->data);
+  return data;
 }
 
 char *imap_buffer_room(struct imap_buffer *b, size_t more) {
@@ -47,7 +69,7 @@ char *imap_buffer_room(struct imap_buffer *b, size_t more) {
     }
     capacity *= 2;
   }
-  data = realloc(b->data, capacity);
+  data = b->secret ? move_secret(b, capacity) : realloc(b->data, capacity);
   if (data == NULL) {
     b->status = IMAP_NOMEM;
     return NULL;

@@ -20,11 +20,13 @@ struct imap_buffer {
   size_t size;
   size_t capacity; /* bytes allocated */
   size_t ceiling;  /* `size` never passes this */
+  bool secret;     /* memory is overwritten before it is given back */
   int status;      /* IMAP_OK, or the first error: IMAP_NOMEM, IMAP_LIMIT */
 };
 
 /* Nothing is allocated until the first byte comes. */
 void imap_buffer_init(struct imap_buffer *b, size_t ceiling);
+void imap_buffer_init_secret(struct imap_buffer *b, size_t ceiling);
 void imap_buffer_free(struct imap_buffer *b); /* leaves it as after init */
 void imap_buffer_wipe(struct imap_buffer *b); /* free, overwriting secrets */
 

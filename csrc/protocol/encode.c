@@ -18,7 +18,7 @@ enum {
 void imap_encoder_init(struct imap_encoder *e, enum imap_literals literals,
                        bool utf8, bool tracing) {
   memset(e, 0, sizeof *e);
-  imap_buffer_init(&e->bytes, MAX_COMMAND);
+  imap_buffer_init_secret(&e->bytes, MAX_COMMAND);
   imap_buffer_init(&e->trace, MAX_COMMAND);
   e->literals = literals;
   e->utf8 = utf8;
@@ -26,7 +26,7 @@ void imap_encoder_init(struct imap_encoder *e, enum imap_literals literals,
 }
 
 void imap_encoder_free(struct imap_encoder *e) {
-  imap_buffer_wipe(&e->bytes);
+  imap_buffer_free(&e->bytes);
   imap_buffer_free(&e->trace);
   free(e->stops);
   e->stops = NULL;

@@ -36,9 +36,9 @@ struct imap_session *imap_session_new(const struct imap_limits *limits,
   imap_failure_init(&s->fault);
   imap_failure_init(&s->last_words);
   imap_buffer_init(&s->greeting, MAX_GREETING);
-  imap_buffer_init(&s->out, MAX_OUTPUT);
+  imap_buffer_init_secret(&s->out, MAX_OUTPUT);
   imap_buffer_init(&s->trace, MAX_TRACE);
-  imap_buffer_init(&s->secrets, MAX_SECRETS);
+  imap_buffer_init_secret(&s->secrets, MAX_SECRETS);
   if (make_tag_prefix(s) != IMAP_OK) {
     imap_session_free(s);
     return NULL;
@@ -72,9 +72,9 @@ void imap_session_free(struct imap_session *s) {
   imap_failure_free(&s->fault);
   imap_failure_free(&s->last_words);
   imap_buffer_free(&s->greeting);
-  imap_buffer_wipe(&s->out);
+  imap_buffer_free(&s->out);
   imap_buffer_free(&s->trace);
-  imap_buffer_wipe(&s->secrets);
+  imap_buffer_free(&s->secrets);
   free(s);
 }
 
@@ -167,7 +167,7 @@ void imap_session_kill(struct imap_session *s, enum imap_code code,
   imap_failure_set(&s->fault, code, NULL, "%s", reason);
   for (struct imap_action *a = s->actions; a != NULL; a = a->next)
     end_action(s, a);
-  imap_buffer_wipe(&s->out);
+  imap_buffer_free(&s->out);
 }
 
 /* Not by kill itself: a routine that calls it is in the midst of a command. */
