@@ -144,12 +144,19 @@ $(C_SPECS): $(BUILD)/c/%: spec/c/%.c $(BUILD)/core.a Makefile
 	mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -o $@ $< $(BUILD)/core.a $(DEPS_LIBS) $(C_SPEC_FLAGS) -pthread
 
+# A host that embeds Lua; where Lua has a package that says how it is linked.
+EMBEDDED := $(if $(filter lua5.4,$(LUA)),$(LUA_BUILD)/torture)
+$(LUA_BUILD)/torture: spec/embed/torture.c $(BINDING) $(BUILD)/core.a Makefile
+	echo "Building $@"
+	$(CC) $(ALL_CFLAGS) $(LUA_CFLAGS) $(TORTURE) -o $@ $< $(BINDING) \
+	  $(BUILD)/core.a $(DEPS_LIBS) $$(pkg-config --libs $(LUA)) -pthread
+
 $(C_TOOLS): $(BUILD)/tools/%: spec/support/%.c Makefile
 	echo "Building $@"
 	mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -o $@ $< -pthread
 
--include $(addsuffix .d,$(CORE) $(BINDING) $(C_SPECS) $(C_TOOLS))
+-include $(addsuffix .d,$(CORE) $(BINDING) $(C_SPECS) $(C_TOOLS) $(EMBEDDED))
 
 # --- Testing -----------------------------------------------------------------
 
@@ -179,7 +186,7 @@ demo: $(MODULE)
 
 ## test              run the specs, or those that SPEC names
 .PHONY: test test-programs
-test-programs: $(MODULE) $(C_SPECS) $(C_TOOLS) $(filter %/tools/lua,$(RUN_LUA:$(CURDIR)/%=%))
+test-programs: $(MODULE) $(C_SPECS) $(C_TOOLS) $(EMBEDDED) $(filter %/tools/lua,$(RUN_LUA:$(CURDIR)/%=%))
 test: test-programs
 	tools/need test
 	$(RUN_ENV) $(RUN_LUA) $(BUSTED) --helper=spec/support/helper.lua \

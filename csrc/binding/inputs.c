@@ -57,8 +57,10 @@ static void read_text(const struct form *f, const char *name,
   size_t size;
   field(f, name);
   text = lua_tolstring(f->L, -1, &size);
-  if (text != NULL && imap_buffer_add(out, text, size) != IMAP_OK)
+  if (text != NULL && imap_buffer_add(out, text, size) != IMAP_OK) {
+    if (out->status == IMAP_NOMEM) imaplua_no_memory(f->L);
     luaL_error(f->L, "input %s is too long", name);
+  }
   lua_pop(f->L, 1);
 }
 

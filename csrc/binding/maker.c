@@ -30,9 +30,11 @@ void imaplua_push_keys(lua_State *L) {
   lua_setfield(L, LUA_REGISTRYINDEX, place);
 }
 
+/* As Lua itself says it: without a place in front. */
 _Noreturn void imaplua_no_memory(lua_State *L) {
-  luaL_error(L, "not enough memory");
-  abort(); /* luaL_error does not return */
+  lua_pushliteral(L, "not enough memory");
+  lua_error(L);
+  abort(); /* lua_error does not return */
 }
 
 void imaplua_set(const struct imaplua_maker *m, int table,

@@ -230,7 +230,7 @@ static void add_header(struct imaplua_maker *m, int table,
   }
   imap_buffer_clear(m->text);
   if (mime_words_decode(value, m->text) != IMAP_OK)
-    luaL_error(L, "not enough memory");
+    imaplua_no_memory(L);
   lua_pushlstring(L, m->text->size > 0 ? m->text->data : "", m->text->size);
   lua_rawseti(L, -2, (int)lua_rawlen(L, -2) + 1);
   lua_pop(L, 2);
@@ -264,7 +264,7 @@ void imaplua_push_headers(struct imaplua_maker *m,
   if (!is_text(node)) return;
   imap_buffer_clear(m->scratch);
   text = imap_node_string(m->response->tape, node, m->scratch);
-  if (m->scratch->status != IMAP_OK) luaL_error(m->L, "not enough memory");
+  if (m->scratch->status != IMAP_OK) imaplua_no_memory(m->L);
   while (at < text.size) {
     size_t end = field_end(text, at);
     const char *colon = memchr(text.data + at, ':', end - at);

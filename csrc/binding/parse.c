@@ -210,7 +210,7 @@ static int give_failure(lua_State *L, const struct tools *t, int status,
                         : t->parser.problem != NULL ? t->parser.problem
                                                     : imap_status_text(status);
   const char *code = "closed";
-  if (status == IMAP_NOMEM) return luaL_error(L, "not enough memory");
+  if (status == IMAP_NOMEM) imaplua_no_memory(L);
   if (status == IMAP_MORE) problem = "the bytes end inside a response";
   for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
     if (codes[i].status == status) code = codes[i].code;

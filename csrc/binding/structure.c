@@ -35,7 +35,7 @@ static void push_lower(struct imaplua_maker *m, const struct imap_node *node) {
   imap_buffer_clear(m->text);
   copy = imap_buffer_room(m->text, size);
   if (copy == NULL) {
-    luaL_error(m->L, "not enough memory");
+    imaplua_no_memory(m->L);
     return;
   }
   for (size_t i = 0; i < size; i++) copy[i] = imap_lower(text[i]);
@@ -68,7 +68,7 @@ static size_t read_params(struct imaplua_maker *m, const struct imap_node *node,
   size_t count = 0;
   imap_buffer_clear(m->scratch);
   if (node != NULL && imap_buffer_room(m->scratch, node->size) == NULL)
-    luaL_error(m->L, "not enough memory");
+    imaplua_no_memory(m->L);
   while (at.left >= 2 && count < MAX_PARAMS) {
     const struct imap_node *name = imap_cursor_take(&at);
     const struct imap_node *value = imap_cursor_take(&at);
@@ -87,7 +87,7 @@ static void push_params(struct imaplua_maker *m, const struct imap_node *node) {
   imap_buffer_clear(m->text);
   if (count > 0 &&
       mime_params_decode(raw, count, m->text, decoded, &made) != IMAP_OK)
-    luaL_error(m->L, "not enough memory");
+    imaplua_no_memory(m->L);
   lua_createtable(m->L, 0, (int)made);
   for (size_t i = 0; i < made; i++) {
     lua_pushlstring(m->L, decoded[i].name.data, decoded[i].name.size);
