@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "binding/connection.h"
+#include "protocol/chars.h"
 
 static int moved_method(lua_State *L) {
   lua_pushnumber(L, imaplua_connection(L)->moved);
@@ -45,6 +46,21 @@ static int trace_method(lua_State *L) {
   return 1;
 }
 
+/* Upper case, whatever the server's; but the two that RFC 9051 spells so. */
+static void push_capability(lua_State *L, struct imap_span name) {
+  static const char *const spelled[] = {"IMAP4rev1", "IMAP4rev2"};
+  luaL_Buffer b;
+  for (size_t i = 0; i < sizeof spelled / sizeof *spelled; i++) {
+    if (!imap_span_same(name, imap_span_of(spelled[i]))) continue;
+    lua_pushstring(L, spelled[i]);
+    return;
+  }
+  luaL_buffinit(L, &b);
+  for (size_t i = 0; i < name.size; i++)
+    luaL_addchar(&b, imap_upper(name.data[i]));
+  luaL_pushresult(&b);
+}
+
 static void push_capabilities(lua_State *L, const struct imap_caps *caps) {
   size_t at = 0;
   lua_newtable(L);
@@ -52,7 +68,7 @@ static void push_capabilities(lua_State *L, const struct imap_caps *caps) {
     const char *name = caps->list.data + at;
     const char *blank = memchr(name, ' ', caps->list.size - at);
     size_t size = (size_t)(blank - name);
-    lua_pushlstring(L, name, size);
+    push_capability(L, (struct imap_span){name, size});
     lua_pushboolean(L, 1);
     lua_rawset(L, -3);
     at += size + 1;

@@ -35,7 +35,7 @@ function callback.ask(name, fn, ...)
   local failure = judge(name, ok, value, message)
   if failure then return nil, failure end
   if value == nil or type(value) == "string" then return value or "" end
-  return nil, callback.failure(name, "it gave a " .. type(value) .. ", not a string")
+  return nil, { cause = value, text = name .. " failed: it gave a " .. type(value) .. ", not a string" }
 end
 
 local function in_main_thread()

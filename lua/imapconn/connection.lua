@@ -134,13 +134,19 @@ local function over_stream(settings)
   local ok, stream, reason, stage = callback.protect(settings.transport, settings.options)
   if not ok then
     local failed = callback.failure("transport.connect", stream)
-    return nil, { code = "callback", reason = failed.text, cause = failed.cause }
+    return nil, { code = "callback", reason = failed.text, cause = failed.cause, outcome = "not_sent" }
   elseif not stream then
-    return nil, { code = STAGES[stage] and stage or "connect", reason = errors.show(reason) }
+    return nil, {
+      code = STAGES[stage] and stage or "connect", outcome = "not_sent",
+      reason = reason == nil and "the transport gave no stream" or errors.show(reason),
+    }
   end
   for _, name in ipairs { "send", "receive", "close" } do
     if not check.has_method(stream, name) then
-      return nil, { code = "callback", reason = "transport.connect gave no stream: it has no " .. name }
+      return nil, {
+        code = "callback", outcome = "not_sent", cause = stream,
+        reason = "transport.connect gave no stream: it has no " .. name,
+      }
     end
   end
   return link.new { core = core.attach(settings.attach), stream = stream }

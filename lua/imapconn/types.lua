@@ -115,7 +115,7 @@ function Connection:batch(record) end
 ---@field secure true|"starttls"|false The option `secure`.
 ---@field tls? imapconn.TLS What was negotiated; nil on plaintext.
 ---@field auth? string The mechanism that logged in, or `"LOGIN"`; nil after a PREAUTH greeting.
----@field capabilities table<string, true> What the server offers, upper case: `capabilities.IDLE` (6.1.1).
+---@field capabilities table<string, true> What the server offers, upper case but for IMAP4rev1 and IMAP4rev2: `capabilities.IDLE` (6.1.1).
 ---@field greeting? string The text of the server's greeting; nil where STARTTLS made it unbelievable.
 
 ---@class imapconn.TLS
@@ -364,7 +364,7 @@ function Connection:download_message(inputs) end
 ---@field path string The mailbox.
 ---@field created boolean False where it existed.
 ---@field subscribed boolean Whether it is subscribed now.
----@field mailbox_id? string Its id, where the server has OBJECTID (RFC 8474).
+---@field mailbox_id? string Its id, where it was created now and the server has OBJECTID (RFC 8474).
 
 ---Creates a mailbox and subscribes to it (CREATE and SUBSCRIBE, 6.3.4 and 6.3.7), in two round trips. One that exists is
 ---no failure. One that cannot be created is not left subscribed.

@@ -71,11 +71,11 @@ describe("connecting", function()
     connect([[
       S: * OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] ready
       C: T1 AUTHENTICATE PLAIN ${plain}
-      S: T1 OK [CAPABILITY IMAP4rev1 UIDPLUS] welcome
+      S: T1 OK [CAPABILITY IMAP4REV1 uidplus] welcome
     ]], { secure = true, values = { plain = PLAIN } }, function(conn, message, _, play)
       assert(conn, message)
       assert.are.equal(1, play.turns)
-      assert.is_true(conn:info().capabilities.UIDPLUS)
+      assert.are.same({ IMAP4rev1 = true, UIDPLUS = true }, conn:info().capabilities)
     end)
   end)
 

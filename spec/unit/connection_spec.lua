@@ -187,6 +187,7 @@ for _, delivery in ipairs(transcript.deliveries) do
         assert.is_truthy(err.message:find(reason, 1, true), err.message)
         assert.are.equal("not_sent", err.outcome)
         if pieces[2] == cause then assert.are.equal(cause, err.cause) end
+        if reason == "string" then assert.are.equal(7, err.cause) end
         assert.is_nil(play.sent:find("{5+}\r\nHello", 1, true))
         is_over(conn)
       end

@@ -48,12 +48,15 @@ describe("a transport", function()
   end)
 
   it("may fail, raise, or give no stream", function()
-    fails("connect", connect { connect = function() return nil, "refused" end })
+    local err = fails("connect", connect { connect = function() return nil, "refused" end })
+    assert.are.equal("not_sent", err.outcome)
+    err = fails("connect", connect { connect = function() end })
+    assert.is_nil(err.message:find("nil"))
     fails("connect", connect { connect = function() return nil, "refused", "nonsense" end })
     local cause = {}
     assert.are.equal(cause, fails("callback", connect { connect = function() error(cause) end }).cause)
     fails("callback", connect { connect = function() return {} end })
-    fails("callback", connect { connect = function() return 7 end })
+    assert.are.equal(7, fails("callback", connect { connect = function() return 7 end }).cause)
   end)
 
   it("that raises later is callback, and closed", function()
