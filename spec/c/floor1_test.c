@@ -446,7 +446,9 @@ static void dates_there_and_back(void) {
     struct imap_buffer out;
     int64_t back = 0;
     char memory[64];
-    out = (struct imap_buffer){memory, 0, sizeof memory, sizeof memory, 0};
+    out = (struct imap_buffer){
+      .data = memory, .capacity = sizeof memory, .ceiling = sizeof memory
+    };
     imap_date_write_internal(day * 86400 + 12345, &out);
     good = good &&
            imap_date_parse_internal(imap_buffer_span(&out), &back) == IMAP_OK &&
