@@ -25,8 +25,8 @@ struct imap_routine {
   /* An untagged response that one of its commands asked for. NULL: none. */
   enum imap_row (*row)(struct imap_session *s, struct imap_action *a,
                        struct imap_command *c, const struct imap_response *r);
-  /* A command was answered (r), or could not run since its mailbox did not
-  ** open (r is NULL: the action has failed already). */
+  /* A command was answered, or "+" came for one that converses. Not called for
+  ** one that was not sent, as its action had failed or its mailbox not opened. */
   int (*answer)(struct imap_session *s, struct imap_action *a,
                 struct imap_command *c, const struct imap_response *r);
   /* Message `seq`, or the one with `uid` (VANISHED), is gone. NULL: no care. */
@@ -65,8 +65,7 @@ enum imap_status_item {
   IMAP_STATUS_UIDVALIDITY = 1 << 4,
   IMAP_STATUS_HIGHESTMODSEQ = 1 << 5,
   IMAP_STATUS_SIZE = 1 << 6,
-  IMAP_STATUS_MAILBOXID = 1 << 7,
-  IMAP_STATUS_ALL = (1 << 8) - 1
+  IMAP_STATUS_MAILBOXID = 1 << 7
 };
 
 struct imap_uid_pair {

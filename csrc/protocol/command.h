@@ -50,7 +50,7 @@ struct imap_command {
   struct imap_seqset set; /* FETCH: what it asks for; empty: see `open_set` */
   bool open_set;          /* FETCH: "$", any message */
   /* progress of sending */
-  size_t octets;          /* of its line and its literals */
+  uint64_t octets;        /* of its line and its literals */
   size_t written;         /* octets of its line in the output so far */
   size_t stop;            /* the next stop of the line */
   bool waits;             /* for "+" */

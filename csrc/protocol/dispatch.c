@@ -11,8 +11,7 @@ enum {
   MAX_IN_FLIGHT = 64,          /* commands unanswered */
   MAX_NUMBERS_IN_FLIGHT = 16,  /* of those, with message numbers */
   MAX_OCTETS_IN_FLIGHT = 1 << 18,
-  MAX_BAD_RUN = 8,             /* Dovecot ends a connection at the 20th BAD */
-  FULL_OUTPUT = 1 << 17
+  MAX_BAD_RUN = 8              /* Dovecot ends a connection at the 20th BAD */
 };
 
 void imap_session_note(struct imap_session *s, char who,
@@ -50,25 +49,28 @@ struct imap_command *imap_session_command(struct imap_session *s,
   return c;
 }
 
+/* It is never sent: its action fails, and so does what relies on its view. */
+static void cannot_be_sent(struct imap_command *c) {
+  struct imap_failure *failure = &c->action->failure;
+  imap_failure_set(failure, IMAP_CODE_INVALID_ARGUMENT, c->name,
+                   "an argument of %s cannot be sent", c->name);
+  failure->outcome = IMAP_OUTCOME_NOT_SENT;
+  if (c->effect == IMAP_EFFECT_OPENS) {
+    c->view->state = IMAP_VIEW_FAILED;
+    imap_failure_copy(&c->view->failure, failure);
+  }
+}
+
 int imap_session_queue(struct imap_session *s, struct imap_command *c) {
   int status = imap_encode_end(&c->line);
-  if (status == IMAP_INVALID) {
-    imap_failure_set(&c->action->failure, IMAP_CODE_INVALID_ARGUMENT, c->name,
-                     "an argument of %s cannot be sent", c->name);
-    c->action->failure.outcome = IMAP_OUTCOME_NOT_SENT;
-    status = IMAP_OK;
-    if (c->effect == IMAP_EFFECT_NONE || c->effect == IMAP_EFFECT_CHANGES) {
-      imap_command_free(c);
-      return status;
-    }
-  }
   if (status != IMAP_OK) {
+    if (status == IMAP_INVALID) cannot_be_sent(c);
     imap_command_free(c);
-    return status;
+    return status == IMAP_INVALID ? IMAP_OK : status;
   }
   c->octets = c->line.bytes.size;
   for (size_t i = 0; i < c->line.stop_count; i++)
-    c->octets += (size_t)c->line.stops[i].content;
+    c->octets += c->line.stops[i].content;
   if (s->last != NULL)
     s->last->next = c;
   else
@@ -107,12 +109,14 @@ static int queue_opener(struct imap_session *s, struct imap_action *a,
                         struct imap_view *view, int step) {
   struct imap_command *c =
       imap_session_command(s, a, view->write ? "SELECT" : "EXAMINE", step);
+  int status;
   if (c == NULL) return IMAP_NOMEM;
   c->view = imap_view_hold(view);
   c->effect = IMAP_EFFECT_OPENS;
   imap_encode_mailbox(&c->line, imap_buffer_span(&view->mailbox));
-  set_tail(s, view);
-  return imap_session_queue(s, c);
+  status = imap_session_queue(s, c);
+  if (view->state == IMAP_VIEW_PENDING) set_tail(s, view);
+  return status;
 }
 
 int imap_session_open(struct imap_session *s, struct imap_action *a, bool write,
@@ -319,7 +323,7 @@ static int write_command(struct imap_session *s, struct imap_command *c) {
 }
 
 int imap_session_dispatch(struct imap_session *s) {
-  while (s->queued != NULL && s->out.size < FULL_OUTPUT) {
+  while (s->queued != NULL && s->out.size < IMAP_FULL_OUTPUT) {
     struct imap_command *c = s->queued;
     int status;
     if (c->state == IMAP_COMMAND_QUEUED) {

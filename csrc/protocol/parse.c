@@ -27,7 +27,7 @@ void imap_parser_init(struct imap_parser *p, const struct imap_limits *limits) {
   memset(p, 0, sizeof *p);
   imap_tape_init(&p->tape);
   p->max_nesting = limits->nesting;
-  p->max_nodes = limits->nodes;
+  p->max_nodes = limits->nodes < IMAP_MAX_NODES ? limits->nodes : IMAP_MAX_NODES;
 }
 
 void imap_parser_free(struct imap_parser *p) {
@@ -407,6 +407,8 @@ int imap_parse(struct imap_parser *p, const struct imap_framer *f,
   out->tape = &p->tape;
   out->bytes = bytes;
   if (bytes.size == 0) return fail(p, IMAP_PROTOCOL, "a response is empty");
+  if ((uint64_t)bytes.size > UINT32_MAX) /* what a node's offsets can hold */
+    return fail(p, IMAP_LIMIT, "a response is longer than 4 GiB");
   find_line_end(&r);
   if (bytes.data[0] == '*') return read_untagged(&r, out);
   if (bytes.data[0] == '[') return read_bare_code(&r, out);

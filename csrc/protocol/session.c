@@ -11,7 +11,6 @@ enum {
   MAX_TRACE = 1 << 26,   /* octets of trace not yet fetched */
   MAX_GREETING = 8192,
   MAX_SECRETS = 1 << 22,
-  FULL_OUTPUT = 1 << 17, /* no more content is asked for above this */
   MAX_SUPPLY = 1 << 16   /* octets of content asked for at once */
 };
 
@@ -233,7 +232,7 @@ static int find_done(struct imap_session *s, struct imap_event *event) {
 static bool find_content(struct imap_session *s, struct imap_event *event) {
   struct imap_command *c = s->queued;
   if (c == NULL || c->state != IMAP_COMMAND_WRITING || c->waits ||
-      c->content == 0 || s->out.size > FULL_OUTPUT)
+      c->content == 0 || s->out.size > IMAP_FULL_OUTPUT)
     return false;
   *event = (struct imap_event){
     .kind = IMAP_EVENT_CONTENT, .action = c->action,

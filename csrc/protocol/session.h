@@ -61,7 +61,7 @@ struct imap_session {
   struct imap_command *last;
   unsigned in_flight, numbers_in_flight, bad_run;
   bool cautious;                /* after a run of BADs: until all are answered */
-  size_t octets_in_flight;
+  uint64_t octets_in_flight;
   char tag_prefix[8];
   uint32_t next_tag;
   struct imap_buffer secrets;   /* while logging in: what must not be shown,
@@ -122,7 +122,7 @@ bool imap_session_quiet(const struct imap_session *s);
 ** libcurl there is none to be believed). */
 void imap_session_greeted(struct imap_session *s);
 
-/* --- for routines (engine.c) --- */
+/* --- for routines --- */
 
 /* Steps that every action may meet in answer(). */
 enum {
@@ -185,6 +185,9 @@ bool imap_row_uid(const struct imap_response *row, uint32_t *uid,
 /* --- between session.c, dispatch.c and route.c --- */
 
 enum { IMAP_AGAIN = 4 }; /* no event came of it; look again */
+
+/* Octets waiting to be sent, above which nothing more is put to them. */
+enum { IMAP_FULL_OUTPUT = 1 << 17 };
 
 int imap_session_dispatch(struct imap_session *s); /* commands into `out` */
 int imap_session_route(struct imap_session *s, struct imap_event *event);

@@ -26,7 +26,7 @@ struct imap_node {
   uint32_t count : 28; /* of a list: its children */
 };
 
-enum { IMAP_MAX_NODES = (1 << 28) - 1 };
+enum { IMAP_MAX_NODES = (1 << 28) - 1 }; /* what `count` can hold */
 
 struct imap_tape {
   struct imap_node *nodes;

@@ -517,3 +517,20 @@ describe("the end", function()
     assert.is_true(play.closed)
   end)
 end)
+
+describe("the core", function()
+  it("sends no SELECT whose mailbox has a line end, nor anything that relies on it", function()
+    local core = require("imapconn.core").attach {}
+    core:feed "* PREAUTH [CAPABILITY IMAP4rev2 LITERAL+] ready\r\n"
+    assert.are.equal(1, core:start("connect", {}))
+    assert.are.equal("done", (core:advance()))
+    core:result(1)
+    for id = 2, 3 do
+      core:start("search", { mailbox = "a\r\nb", fields = { "flags" }, terms = {} })
+      assert.are.equal("done", (core:advance()))
+      local _, failure = core:result(id)
+      assert.are.same({ "invalid_argument", "not_sent" }, { failure.code, failure.outcome })
+    end
+    assert.are.equal("receive", (core:advance()))
+  end)
+end)
