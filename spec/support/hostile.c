@@ -249,8 +249,12 @@ static size_t expand_line(const char *text, char *out) {
 }
 
 static void read_octets(long count) {
-  char byte;
-  while (count-- > 0 && read(server.in, &byte, 1) == 1) continue;
+  static char bytes[LINE];
+  while (count > 0) {
+    ssize_t size = read(server.in, bytes, count < LINE ? (size_t)count : LINE);
+    if (size <= 0) return;
+    count -= size;
+  }
 }
 
 static void hang(void) {

@@ -168,9 +168,10 @@ describe("authentication", function()
 
   it("B9: ends challenges without end", function()
     local rounds = ("S: +\nC~ (%S*)\n"):rep(20)
-    local conn, err, play
-    play = transcript.play("S: * OK [CAPABILITY IMAP4rev1 AUTH=LOGIN] ready\nC: T1 AUTHENTICATE LOGIN\n" .. rounds)
-    conn, _, err = imapconn.connect { host = "play", username = "ann", password = "hunter2", transport = play }
+    local play = transcript.play("S: * OK [CAPABILITY IMAP4rev1 AUTH=LOGIN] ready\n"
+      .. "C: T1 AUTHENTICATE LOGIN\n" .. rounds)
+    local conn, _, err = imapconn.connect { host = "play", username = "ann", password = "hunter2",
+      transport = play }
     assert.is_nil(conn)
     assert.are.equal("auth", err.code)
     assert.matches("\r\n%*\r\n$", play.sent)

@@ -1,0 +1,95 @@
+-- Rows E1 to E9: what a server may make a client hold, and no more.
+local core = require "imapconn.core"
+local transcript = require "spec.support.transcript"
+
+local function code(bytes, limits)
+  local value, _, err = core.parse(bytes, { limits = limits })
+  return value and "ok" or err.code
+end
+
+local function resident()
+  local file = assert(io.open("/proc/self/statm"))
+  local pages = tonumber(file:read("*a"):match("^%d+ (%d+)"))
+  file:close()
+  return pages * 4096
+end
+
+describe("limits", function()
+  it("E1: hold to the octet", function()
+    local literal = "* 1 FETCH (BODY[] {%d}\r\n%s)\r\n"
+    for size, expected in pairs { [999] = "ok", [1000] = "ok", [1001] = "limit" } do
+      assert.are.equal(expected, code(literal:format(size, ("x"):rep(size)), { literal = 1000 }))
+    end
+    for depth, expected in pairs { [9] = "ok", [10] = "ok", [12] = "limit" } do
+      assert.are.equal(expected, code("* X " .. ("("):rep(depth) .. (")"):rep(depth) .. "\r\n", { nesting = 10 }))
+    end
+    assert.are.equal("limit", code("* X" .. (" {100}\r\n" .. ("x"):rep(100)):rep(20) .. "\r\n", { response = 1000 }))
+  end)
+
+  it("E2: end a line without end", function()
+    for size, expected in pairs { [900] = "ok", [1100] = "limit" } do
+      assert.are.equal(expected, code("* OK " .. ("a"):rep(size) .. "\r\n", { line = 1000 }))
+    end
+    assert.are.equal("limit", code("* OK " .. ("a"):rep(2000), { line = 1000 }))
+  end)
+
+  it("E3: are not needed for news, which nobody keeps", function()
+    local conn, server = transcript.open("C: T1 RENAME A B\n")
+    local left, news = 250, ("* 1 EXISTS\r\n"):rep(4000)
+    function server:receive()
+      left = left - 1
+      return left > 0 and news or self.tags.T1 .. " OK\r\n"
+    end
+    local before = resident()
+    assert(conn:rename_mailbox { path = "A", new_path = "B" })
+    assert(left == 0 and resident() - before < 2 ^ 20)
+  end)
+
+  it("E4: hold for the number of things", function()
+    assert.are.equal("limit", code("* X" .. (" 1"):rep(2000) .. "\r\n", { nodes = 1000 }))
+    assert.are.equal("ok", code("* X" .. (" 1"):rep(900) .. "\r\n", { nodes = 1000 }))
+    assert.are.equal("limit", code("* SEARCH" .. (" 1"):rep(2000) .. "\r\n", { nodes = 1000, messages = 1000 }))
+  end)
+
+  it("E5: are not made by a server's number", function()
+    local conn, server = transcript.open([[
+      C: T1 EXAMINE A
+      C: T2 UID FETCH 1:* (UID FLAGS)
+      S: * 4294967295 EXISTS
+      S: T1 OK
+      S: * 1 FETCH (UID 1 FLAGS ())
+      S: T2 OK
+    ]])
+    local before = resident()
+    assert.are.equal(1, #assert(conn:search_messages { mailbox = "A", fields = { "uid", "flags" } }))
+    assert(resident() - before < 2 ^ 20)
+    conn:close()
+    server:finish()
+  end)
+
+  it("E8: of memory hold for a sink, however long the message is", function()
+    local size = 64 * 2 ^ 20
+    local conn, server = transcript.open("C: T1 EXAMINE A\nC: T2 UID FETCH 1 (UID RFC822.SIZE BODY.PEEK[])\n"
+      .. ("S: T1 OK\nS: * 1 FETCH (UID 1 BODY[] {%d}\n"):format(size), { connect = { limits = { literal = 1000 } } })
+    local left, chunk = size, ("x"):rep(65536)
+    local usual = server.receive
+    function server:receive(max, seconds)
+      if self.at <= #self.steps or self.ready ~= "" then return usual(self, max, seconds) end
+      if left > 0 then
+        local piece = chunk:sub(1, math.min(max, left))
+        left = left - #piece
+        return piece
+      end
+      local tail = left == 0 and ")\r\n" .. server.tags.T2 .. " OK\r\n"
+      left = -1
+      return tail or nil, "closed"
+    end
+    local total, before = 0, resident()
+    local value, message = conn:download_message { mailbox = "A", uid = 1, sink = function(piece)
+      total = total + #piece
+    end }
+    assert(value, message)
+    assert.are.equal(size, total)
+    assert(resident() - before < 8 * 2 ^ 20)
+  end)
+end)

@@ -1,0 +1,102 @@
+-- Rows F1 to F13: what a network does, on real sockets.
+local hostile = require "spec.support.hostile"
+local imapconn = require "imapconn"
+
+local function open(script, more, capabilities)
+  local server = hostile.play(hostile.login(capabilities) .. script)
+  return assert(imapconn.connect(server:options(more))), server
+end
+
+local function fails(code, value, message, err)
+  assert.is_nil(value)
+  assert.are.equal(code, err.code, message)
+  return err
+end
+
+local function rename(conn) return conn:rename_mailbox { path = "A", new_path = "B" } end
+
+describe("a network", function()
+  it("F1: that leads nowhere is said so", function()
+    local options = { host = "name.invalid", username = "ann", password = "x", connect_timeout = 5 }
+    assert.matches("name.invalid", fails("resolve", imapconn.connect(options)).message, 1, true)
+    options.host, options.port = "127.0.0.1", 1
+    assert.matches("127.0.0.1", fails("connect", imapconn.connect(options)).message, 1, true)
+  end)
+
+  it("F2: that says nothing is a timeout", function()
+    local server = hostile.play("! wait 400\n")
+    fails("timeout", imapconn.connect(server:options { connect_timeout = 0.2 }))
+    server:stop()
+  end)
+
+  it("F3: that drips does not move the deadline of a call", function()
+    local conn, server = open("C: RENAME\nD: 50 * OK this takes its time, and more of it, and more\n",
+      { timeout = 5, call_timeout = 0.4 })
+    fails("timeout", rename(conn))
+    server:stop()
+  end)
+
+  it("F6: that resets amid a literal shows no half of it", function()
+    for _, ending in ipairs { "! reset", "! close" } do
+      local conn, server = open("C: FETCH\nS: * 1 EXISTS\nS- * 1 FETCH (UID 1 BODY[] {100}\\r\\n"
+        .. ("x"):rep(40) .. "\n" .. ending .. "\n")
+      fails("closed", conn:download_message { mailbox = "A", uid = 1 })
+      server:stop()
+    end
+  end)
+
+  it("F7: whose pipe is full takes the rest later", function()
+    local size = 8 * 2 ^ 20
+    local conn, server = open(("C: APPEND\n! wait 100\n! read %d\nS: \\T OK\nC: LOGOUT\nS: * BYE\nS: \\T OK\n")
+      :format(size + 2))
+    assert(conn:append_message { mailbox = "A", content = ("x"):rep(size) })
+    conn:close()
+    server:stop()
+  end)
+
+  it("F8: whose pipes are both full is read while it is written to", function()
+    local size = 8 * 2 ^ 20
+    local conn, server = open(("C: APPEND\nR: 200000 * OK still here, and telling you so\n! read %d\nS: \\T OK\n")
+      :format(size + 2), { call_timeout = 20 })
+    assert(conn:append_message { mailbox = "A", content = ("x"):rep(size) })
+    conn:close()
+    server:stop()
+  end)
+
+  it("F9: that is gone is closed, and the process lives", function()
+    local conn, server = open("! reset\n")
+    server:stop()
+    for _ = 1, 3 do fails("closed", rename(conn)) end
+  end)
+
+  it("F10: that ends with last words tells them", function()
+    local server = hostile.play("S: * BYE too many\n! fin\n")
+    assert.matches("too many", fails("closed", imapconn.connect(server:options())).message, 1, true)
+    server:stop()
+  end)
+
+  it("F11: that throttles is told as it is, and not asked again", function()
+    local conn, server = open("C: RENAME\nS: \\T BAD Request is throttled. Suggested Backoff Time: 92415 milliseconds\n"
+      .. "C: LOGOUT\nS: * BYE\nS: \\T OK\n")
+    assert.matches("92415", fails("bad", rename(conn)).response_text, 1, true)
+    conn:close()
+    assert.are.equal(1, select(2, server:stop():gsub("RENAME", "")))
+  end)
+
+  it("F13: that is waited for may be left by close", function()
+    local core = require "imapconn.core"
+    local yields = false
+    local conn, server = open("C: RENAME\n", { wait = function(fd, seconds)
+      if yields then return coroutine.yield(fd) end
+      return core.wait(fd, seconds)
+    end })
+    yields = true
+    local thread = coroutine.create(rename)
+    coroutine.resume(thread, conn)
+    yields = false
+    conn:close()
+    assert.are.equal("closed", select(3, rename(conn)).code)
+    fails("closed", select(2, coroutine.resume(thread, true)))
+    server:stop()
+  end)
+end)
