@@ -101,7 +101,8 @@ describe("Memory", function()
       local conn = connect(function(tag)
         count = count + 1
         if count == 0 then
-          return "* 1 EXISTS\r\n" .. tag .. " OK\r\n" .. "* 1 FETCH (UID 7 RFC822.SIZE 2147483648 BODY[] {2147483648}\r\n"
+          return "* 1 EXISTS\r\n" .. tag .. " OK\r\n"
+            .. "* 1 FETCH (UID 7 RFC822.SIZE 2147483648 BODY[] {2147483648}\r\n"
         elseif count <= size / #piece then
           return piece
         end
