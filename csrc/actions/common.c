@@ -239,6 +239,7 @@ int imap_look_again(struct imap_session *s, struct imap_action *a, bool write,
   imap_seqset_free(&a->set);
   a->set = missing;
   *again = a->again = true;
+  imap_found_forget_numbers(&a->found);
   return imap_session_open(s, a, write, true);
 }
 

@@ -40,6 +40,7 @@ static void set_uid(lua_State *L, uint32_t uid, const char *name) {
 ** in nearly every case; then the table of rows is the result. */
 static void push_messages(lua_State *L, const struct imap_action *a, int rows) {
   const struct imap_found *found = &a->found;
+  bool shows_seq = a->shows_seq || a->routine == &imap_store_routine;
   int result;
   if (!found->shuffled && !found->renumbered && !a->newest_first) {
     lua_pushvalue(L, rows);
@@ -50,7 +51,7 @@ static void push_messages(lua_State *L, const struct imap_action *a, int rows) {
   for (size_t i = 0; i < found->count; i++) {
     size_t at = a->newest_first ? found->count - 1 - i : i;
     lua_rawgeti(L, rows, (int)found->rows[at].order + 1);
-    if (found->renumbered && (a->shows_seq || a->routine == &imap_store_routine)) {
+    if (found->renumbered && shows_seq && found->rows[at].seq > 0) {
       push_uid(L, found->rows[at].seq);
       lua_setfield(L, -2, "seq");
     }

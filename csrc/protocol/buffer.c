@@ -44,8 +44,8 @@ void imap_buffer_clear(struct imap_buffer *b) {
 /* realloc() would leave a copy behind. */
 static char *move_secret(struct imap_buffer *b, size_t capacity) {
   char *data = malloc(capacity);
-  if (data == NULL) return NULL;
-  if (b->size > 0) memcpy(data, b->data, b->size);
+  if (data == NULL || b->data == NULL) return data;
+  memcpy(data, b->data, b->size);
   overwrite(b);
   free(b->data);
   return data;

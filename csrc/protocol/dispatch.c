@@ -322,6 +322,13 @@ static int write_command(struct imap_session *s, struct imap_command *c) {
   return IMAP_OK;
 }
 
+/* Nothing is in flight whose answer could let it be sent: waiting would never
+** end. No order of commands is known that leads here. */
+static int stuck(struct imap_session *s) {
+  s->parser.problem = "no answer of the server's lets the next command be sent";
+  return IMAP_PROTOCOL;
+}
+
 int imap_session_dispatch(struct imap_session *s) {
   while (s->queued != NULL && s->out.size < IMAP_FULL_OUTPUT) {
     struct imap_command *c = s->queued;
@@ -331,7 +338,7 @@ int imap_session_dispatch(struct imap_session *s) {
         imap_session_finish(s, c);
         continue;
       }
-      if (!may_send(s, c)) return IMAP_OK;
+      if (!may_send(s, c)) return s->in_flight > 0 ? IMAP_OK : stuck(s);
       begin(s, c);
     }
     status = write_command(s, c);

@@ -28,8 +28,14 @@ static size_t lower_uid(const struct imap_found *found, uint32_t uid) {
   return low;
 }
 
+/* The first row whose number is not below `seq`. Rows without numbers stand
+** between the others by UID; then it is looked for one by one. */
 static size_t lower_seq(const struct imap_found *found, uint32_t seq) {
   size_t low = 0, high = found->count;
+  if (found->forgetful) {
+    while (low < high && found->rows[low].seq < seq) low++;
+    return low;
+  }
   while (low < high) {
     size_t middle = low + (high - low) / 2;
     if (found->rows[middle].seq < seq)
@@ -91,6 +97,17 @@ static void remove_row(struct imap_found *found, size_t at) {
   found->shuffled = true;
 }
 
+static void move_down(struct imap_found *found, size_t at) {
+  for (; at < found->count; at++)
+    if (found->rows[at].seq > 0) found->rows[at].seq--;
+  found->renumbered = true;
+}
+
+void imap_found_forget_numbers(struct imap_found *found) {
+  for (size_t i = 0; i < found->count; i++) found->rows[i].seq = 0;
+  if (found->count > 0) found->forgetful = true;
+}
+
 uint32_t imap_found_expunge(struct imap_found *found, uint32_t seq) {
   size_t at = lower_seq(found, seq);
   uint32_t uid = 0;
@@ -99,8 +116,7 @@ uint32_t imap_found_expunge(struct imap_found *found, uint32_t seq) {
     uid = found->rows[at].uid;
     remove_row(found, at);
   }
-  for (; at < found->count; at++) found->rows[at].seq--;
-  found->renumbered = true;
+  move_down(found, at);
   return uid;
 }
 
@@ -108,8 +124,7 @@ bool imap_found_vanish(struct imap_found *found, uint32_t uid) {
   size_t at = lower_uid(found, uid);
   if (at == found->count || found->rows[at].uid != uid) return false;
   remove_row(found, at);
-  for (; at < found->count; at++) found->rows[at].seq--;
-  found->renumbered = true;
+  move_down(found, at);
   return true;
 }
 

@@ -16,6 +16,7 @@ struct imap_found {
   uint32_t arrived; /* rows ever added */
   bool shuffled;    /* they did not arrive in order, or some are gone */
   bool renumbered;  /* numbers have changed since the rows came */
+  bool forgetful;   /* rows of another view have lost theirs: `seq` is 0 */
 };
 
 void imap_found_init(struct imap_found *found);
@@ -29,6 +30,9 @@ const struct imap_found_row *imap_found_uid(const struct imap_found *found,
                                             uint32_t uid);
 const struct imap_found_row *imap_found_seq(const struct imap_found *found,
                                             uint32_t seq);
+
+/* Another view is opened: its numbers are not those that the rows have. */
+void imap_found_forget_numbers(struct imap_found *found);
 
 /* Message `seq` is gone: its row leaves, the later ones move down. Returns its
 ** UID, or 0 where no row has shown it. */
