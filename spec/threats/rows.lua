@@ -19,7 +19,8 @@ rows.explained = {
     "every deadline is read from CLOCK_MONOTONIC, as spec/threats/rows_spec.lua looks up in the source" },
   G8 = { "there is no MOVE yet", "a delete that is half done is `partial`: spec/transcripts/delete_spec.lua" },
   G13 = { "there is no IDLE yet", "a completion that no command waits for is `protocol`: D16" },
-  H2 = { "it takes a Lua state whose every allocation fails once", "spec/embed/torture.c, and that callbacks are protected: H1" },
+  H2 = { "it takes a Lua state whose every allocation fails once",
+    "spec/embed/torture.c, and that callbacks are protected: H1" },
   H8 = { "it takes a host with a Lua state for each thread, built with ThreadSanitizer",
     "the module keeps no state but libcurl's and Mbed TLS's, which start once" },
 }
