@@ -4,10 +4,6 @@
 
 #include <string.h>
 
-#ifdef __linux__
-#include <sys/random.h>
-#endif
-
 #include "protocol/base64.h"
 #include "protocol/limits.h"
 #include "protocol/random.h"
@@ -22,15 +18,6 @@ enum {
 
 /* --- The nonce ---------------------------------------------------------- */
 
-/* The system call needs no file: it works in a chroot, and when descriptors
-** have run out. Older kernels and other systems have the device only. */
-static int draw(unsigned char *to, size_t size) {
-#ifdef __linux__
-  if (getrandom(to, size, 0) == (ssize_t)size) return IMAP_OK;
-#endif
-  return imap_random(to, size);
-}
-
 int imap_scram_init(struct imap_scram *s, enum imap_hash hash) {
   unsigned char octets[NONCE_OCTETS];
   int status;
@@ -39,7 +26,7 @@ int imap_scram_init(struct imap_scram *s, enum imap_hash hash) {
   imap_buffer_init(&s->nonce, IMAP_MAX_CHALLENGE);
   /* a name, two nonces, a challenge: far below */
   imap_buffer_init(&s->message, (size_t)8 * IMAP_MAX_CHALLENGE);
-  status = draw(octets, sizeof octets);
+  status = imap_random(octets, sizeof octets);
   if (status != IMAP_OK) return status;
   /* base64 has no comma, which a nonce must not contain */
   return imap_base64_encode(

@@ -168,6 +168,22 @@ for mechanism = 0, 9 do
   end
 end
 
+-- SCRAM up to its end, for the nonce and the password that the target has.
+for mechanism, signature in ipairs {
+  "dj1QZlZoR2R3U2MzbWpCZzU3SXRVMnE3UXBPenlid1VWR1dDQndTTiswQWNRPQ==", -- SHA-256
+  "dj1RdnF5OU40NTVPRERBZ0N1OUZ4K0RmWXZ1RE09", -- SHA-1
+} do
+  session(LOGIN, NONE, { "connect", (mechanism + (0x200 << 2)) << 2, "noop", 0 }, ([[
+    * OK [CAPABILITY IMAP4rev1 AUTH=SCRAM-SHA-256 AUTH=SCRAM-SHA-1] x
+    + =
+    + cj1BQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQXgscz1RUT09LGk9NDA5Ng==
+    + ]] .. signature .. [[
+
+    \1 OK [CAPABILITY IMAP4rev1] x
+    \1 OK x
+  ]]):gsub("\\1", "\1"))
+end
+
 -- --- The rest --------------------------------------------------------------------
 
 for path in lines_of(("find '%s/responses' -name '*.txt' 2>/dev/null | sort"):format(corpus)) do
