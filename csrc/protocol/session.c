@@ -183,7 +183,7 @@ static bool holds_up(const struct imap_action *a) {
 
 /* Lets actions put their commands, in order. */
 static int plan_actions(struct imap_session *s) {
-  if (s->state == IMAP_SESSION_GREETING) return IMAP_OK;
+  if (s->state == IMAP_SESSION_GREETING || s->replayed > 0) return IMAP_OK;
   for (struct imap_action *a = s->actions; a != NULL; a = a->next) {
     if (!a->planned) {
       int status;

@@ -66,7 +66,9 @@ struct imap_session {
   uint32_t next_tag;
   struct imap_buffer secrets;   /* while logging in: what must not be shown,
                                    each behind its size */
-  size_t replayed;              /* octets that the trace has shown before */
+  size_t replayed;              /* octets of the transport's prelude still to
+                                   be read: traced already, and not to be
+                                   asked for again */
   bool tracing;
   struct imap_buffer trace;     /* lines, "C: …" or "S: …", each with LF */
 

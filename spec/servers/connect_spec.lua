@@ -285,6 +285,21 @@ describe("The trace", function()
   end)
 end)
 
+describe("Capabilities", function()
+  it("are asked for once, and under STARTTLS once more", function()
+    for security, most in pairs { tls = 1, starttls = 2 } do
+      local asked = 0
+      local conn = assert(imapconn.connect(with(account(security), {
+        trace = function(direction, line)
+          if direction == "C" and line:find(" CAPABILITY", 1, true) then asked = asked + 1 end
+        end,
+      })))
+      conn:close()
+      same({ security, most }, { security, asked })
+    end
+  end)
+end)
+
 describe("Waiting", function()
   -- A server that cannot have answered before anybody waits.
   local function far() return servers.delayed(account("plain"), 10) end
