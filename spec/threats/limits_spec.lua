@@ -7,7 +7,10 @@ local function code(bytes, limits)
   return value and "ok" or err.code
 end
 
+-- Octets in memory. Nothing can be told of them beside a sanitizer, which holds
+-- back what was freed; spec/memory_spec.lua measures more.
 local function resident()
+  if os.getenv("IMAPCONN_VARIANT") == "asan" then return 0 end
   local file = assert(io.open("/proc/self/statm"))
   local pages = tonumber(file:read("*a"):match("^%d+ (%d+)"))
   file:close()
