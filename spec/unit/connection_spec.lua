@@ -452,8 +452,10 @@ describe("a coroutine", function()
     fails("closed", status(conn))
   end)
 
-  it("that ended in the middle leaves it closed", function()
-    if not coroutine.close then return pending("Lua 5.4 alone can end a coroutine") end
+  -- Before Lua 5.4 nothing can end a coroutine that has yielded.
+  local on_lua54 = coroutine.close and it or function() end
+
+  on_lua54("that ended in the middle leaves it closed", function()
     local conn, play = open(AFTERWARDS)
     local thread = coroutine.create(function() status(conn) end)
     coroutine.resume(thread)
