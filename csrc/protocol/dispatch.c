@@ -136,11 +136,11 @@ int imap_session_open(struct imap_session *s, struct imap_action *a, bool write,
   return status;
 }
 
-static void numbers_lost(struct imap_action *a) {
+static void numbers_lost(struct imap_action *a, const char *cause) {
   imap_failure_set(&a->failure, IMAP_CODE_NO, NULL,
-                   "another action of the batch left the mailbox before this "
-                   "one was done with its message numbers; name messages by "
-                   "UID, or make it a call of its own");
+                   "%s before this action was done with its message numbers; "
+                   "name messages by UID, or make it a call of its own",
+                   cause);
   imap_failure_code(&a->failure, "EXPUNGEISSUED");
   a->failure.outcome =
       a->changed ? IMAP_OUTCOME_PARTIAL : IMAP_OUTCOME_NOT_SENT;
@@ -150,8 +150,16 @@ int imap_session_return(struct imap_session *s, struct imap_action *a,
                         bool by_number) {
   if (a->view == s->tail || a->view->state == IMAP_VIEW_FAILED) return IMAP_OK;
   if (!by_number) return imap_session_open(s, a, a->view->write, true);
-  numbers_lost(a);
+  numbers_lost(a, "another action of the batch left the mailbox");
   return IMAP_OK;
+}
+
+void imap_session_renumbered(struct imap_session *s) {
+  for (struct imap_command *c = s->queued; c != NULL; c = c->next)
+    if (c->by_number && c->view == s->current &&
+        c->state == IMAP_COMMAND_QUEUED &&
+        c->action->failure.code == IMAP_CODE_NONE)
+      numbers_lost(c->action, "messages were removed from the mailbox");
 }
 
 static int queue_closer(struct imap_session *s, struct imap_action *a,
@@ -216,6 +224,26 @@ static bool close_is_safe(const struct imap_session *s,
   return c->view == NULL || (s->current == c->view && !s->unknown);
 }
 
+/* An opening may be answered before a command sent ahead of it, which then may
+** still renumber what it opened (WIRE.md, rule 3). */
+static bool may_renumber(const struct imap_command *d) {
+  static const char *const never[] = {"FETCH", "STORE", "SEARCH"};
+  for (size_t i = 0; i < sizeof never / sizeof *never; i++)
+    if (strcmp(d->name, never[i]) == 0) return false;
+  return true;
+}
+
+static bool numbers_hold(const struct imap_session *s,
+                         const struct imap_command *c) {
+  bool hold = true;
+  for (const struct imap_command *d = s->first; d != c; d = d->next)
+    if (d->effect == IMAP_EFFECT_OPENS && d->view == c->view)
+      hold = true;
+    else if (may_renumber(d))
+      hold = false;
+  return hold;
+}
+
 static bool window_is_open(const struct imap_session *s,
                            const struct imap_command *c) {
   if (s->in_flight == 0) return true;
@@ -230,6 +258,7 @@ static bool may_send(const struct imap_session *s,
   if (!window_is_open(s, c)) return false;
   if (c->effect == IMAP_EFFECT_CHANGES && !change_is_safe(s, c)) return false;
   if (c->effect == IMAP_EFFECT_CLOSES && !close_is_safe(s, c)) return false;
+  if (c->by_number && !numbers_hold(s, c)) return false;
   for (const struct imap_command *d = s->first; d != c; d = d->next)
     if (imap_command_clash(d, c)) return false;
   return true;

@@ -287,6 +287,7 @@ static void tell_gone(struct imap_session *s, uint32_t seq, uint32_t uid) {
 static void route_expunge(struct imap_session *s,
                           const struct imap_response *r) {
   if (s->current == NULL) return;
+  imap_session_renumbered(s);
   if (!imap_view_expunge(s->current, r->number)) return;
   tell_gone(s, r->number, 0);
 }
@@ -306,6 +307,7 @@ static void route_vanished(struct imap_session *s,
     gone = imap_seqset_size(&set);
     s->current->exists -= gone < s->current->exists ? (uint32_t)gone
                                                     : s->current->exists;
+    imap_session_renumbered(s);
     for (struct imap_action *a = s->actions; a != NULL; a = a->next) {
       if (a->routine->gone == NULL || a->view != s->current) continue;
       for (size_t i = a->found.count; i > 0; i--)

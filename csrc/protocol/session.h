@@ -151,6 +151,9 @@ int imap_session_open(struct imap_session *s, struct imap_action *a, bool write,
 ** the new view: with `by_number` the action fails instead. */
 int imap_session_return(struct imap_session *s, struct imap_action *a,
                         bool by_number);
+/* Messages of the open mailbox have gone: the actions whose message numbers are
+** still to be sent there fail. */
+void imap_session_renumbered(struct imap_session *s);
 /* Lets go of the mailbox that will be open: UNSELECT, or EXAMINE and then
 ** CLOSE, which expunges nothing in a mailbox that is read-only. */
 int imap_session_leave(struct imap_session *s, struct imap_action *a);

@@ -413,4 +413,48 @@ describe("calls of a batch that have to go back to a mailbox another one left", 
       assert.are.equal(9, results[2].value[1].uid)
     end, unselect)
   end)
+
+  -- T4 is answered ahead of T3, which may still renumber what T4 opened; T5 had
+  -- to wait for T2, whose row could have been its own.
+  local function overtaken(rest, check)
+    converse([[
+      C: T1 EXAMINE Work
+      C: T2 FETCH 1 (UID RFC822.SIZE BODY.PEEK[])
+      C: T3 STATUS Home (MESSAGES RECENT UNSEEN UIDNEXT UIDVALIDITY)
+      C: T4 EXAMINE Work
+      S: * 3 EXISTS
+      S: T1 OK [READ-ONLY] open
+      S: * 1 FETCH (UID 7 RFC822.SIZE 2 BODY[] "hi")
+      S: * STATUS Home (MESSAGES 1 RECENT 0 UNSEEN 0 UIDNEXT 2 UIDVALIDITY 1)
+      S: * 3 EXISTS
+      S: T4 OK [READ-ONLY] open
+      S: T2 OK done
+]] .. rest, nil, function(conn)
+      check(assert(conn:batch(function(b)
+        b:download_message { mailbox = "Work", index = 1, sink = function() return true end }
+        b:get_mailbox_status { mailbox = "Home" }
+        b:download_message { mailbox = "Work", index = 2, sink = function() return true end }
+      end)))
+    end, unselect)
+  end
+
+  it("hold message numbers back while a command sent earlier may renumber", function()
+    overtaken([[
+      S: T3 OK done
+      C: T5 FETCH 2 (UID RFC822.SIZE BODY.PEEK[])
+      S: * 2 FETCH (UID 8 RFC822.SIZE 2 BODY[] "ho")
+      S: T5 OK done
+    ]], function(results) assert.are.equal(8, results[3].value.uid) end)
+  end)
+
+  for _, gone in ipairs { "2 EXPUNGE", "VANISHED 8" } do
+    it("send no message number behind " .. gone, function()
+      overtaken("      S: * " .. gone .. "\n      S: T3 OK done\n", function(results)
+        assert.are.same({ "no", "EXPUNGEISSUED" }, { results[3].err.code, results[3].err.response_code })
+        assert.matches("messages were removed", results[3].message, 1, true)
+        assert.matches("by UID", results[3].message, 1, true)
+        assert.are.equal("not_sent", results[3].err.outcome)
+      end)
+    end)
+  end
 end)
