@@ -88,7 +88,7 @@ $(DEPS): FORCE
 else
 DEPS := build/deps/lib/libcurl.a
 DEPS_CFLAGS := -isystem build/deps/include -DIMAPCONN_BUNDLED=1
-DEPS_LIBS := $(addprefix build/deps/lib/lib,curl.a mbedtls.a mbedx509.a mbedcrypto.a)
+DEPS_LIBS := $(addprefix build/deps/lib/lib,curl.a mbedtls.a mbedx509.a mbedcrypto.a) -l:libz.a
 $(DEPS): $(wildcard tools/deps/*)
 	tools/deps/build build/deps
 endif
@@ -151,10 +151,11 @@ $(LUA_BUILD)/torture: spec/embed/torture.c $(BINDING) $(BUILD)/core.a Makefile
 	$(CC) $(ALL_CFLAGS) $(LUA_CFLAGS) $(TORTURE) -o $@ $< $(BINDING) \
 	  $(BUILD)/core.a $(DEPS_LIBS) $$(pkg-config --libs $(LUA)) -pthread
 
+$(BUILD)/tools/deflate: C_TOOL_LIBS := -lz
 $(C_TOOLS): $(BUILD)/tools/%: spec/support/%.c Makefile
 	echo "Building $@"
 	mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -o $@ $< -pthread
+	$(CC) $(ALL_CFLAGS) -o $@ $< $(C_TOOL_LIBS) -pthread
 
 -include $(addsuffix .d,$(CORE) $(BINDING) $(C_SPECS) $(C_TOOLS) $(EMBEDDED))
 

@@ -21,6 +21,7 @@ dependencies = { "lua >= 5.4, < 5.5" }
 external_dependencies = {
   CURL = { library = "curl" },
   MBEDTLS = { library = "mbedcrypto" },
+  ZLIB = { library = "z" },
 }
 build = {
   type = "make",

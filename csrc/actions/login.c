@@ -9,7 +9,9 @@
 #include "actions/actions.h"
 #include "protocol/base64.h"
 
-enum { STEP_CAPABILITY, STEP_STARTTLS, STEP_LOGIN, STEP_AUTHENTICATE };
+enum {
+  STEP_CAPABILITY, STEP_STARTTLS, STEP_LOGIN, STEP_AUTHENTICATE, STEP_COMPRESS
+};
 
 enum { MAX_SECRET = 1 << 16 };
 
@@ -324,10 +326,39 @@ static int tls_answered(struct imap_session *s, struct imap_action *a,
   return IMAP_OK;
 }
 
+/* Between it and its answer nothing may be said (RFC 4978 3). */
+static int compress(struct imap_session *s, struct imap_action *a) {
+  struct imap_command *c;
+  if (!imap_caps_have(&s->caps, IMAP_CAP_COMPRESS_DEFLATE)) {
+    imap_failure_set(&a->failure, IMAP_CODE_UNSUPPORTED, "COMPRESS",
+                     "the server does not offer COMPRESS=DEFLATE; connect "
+                     "without `compress`");
+    a->failure.field = "compress";
+    a->failure.outcome = IMAP_OUTCOME_NOT_SENT;
+    return IMAP_OK;
+  }
+  a->login->step = IMAP_LOGIN_COMPRESSING;
+  c = imap_session_command(s, a, "COMPRESS", STEP_COMPRESS);
+  if (c == NULL) return IMAP_NOMEM;
+  c->alone = true;
+  imap_encode_word(&c->line, "DEFLATE");
+  return imap_session_queue(s, c);
+}
+
+static int compress_answered(struct imap_session *s, struct imap_action *a,
+                             const struct imap_response *r) {
+  if (r->name == IMAP_NAME_OK) return imap_session_compress(s);
+  imap_failure_answer(&a->failure, "COMPRESS", r);
+  imap_session_scrub(s, &a->failure.response_text);
+  return IMAP_OK;
+}
+
 static int after_login(struct imap_session *s, struct imap_action *a) {
+  bool go_on = a->login->compress && a->login->step != IMAP_LOGIN_COMPRESSING;
+  if (go_on) return compress(s, a);
+  imap_buffer_free(&s->secrets);
   a->login->step = IMAP_LOGIN_DONE;
   s->state = IMAP_SESSION_READY;
-  imap_buffer_free(&s->secrets);
   s->utf8 = imap_caps_rev2(&s->caps);
   return IMAP_OK;
 }
@@ -378,6 +409,8 @@ static int answer(struct imap_session *s, struct imap_action *a,
       return tls_answered(s, a, r);
     case STEP_LOGIN: case STEP_AUTHENTICATE:
       return authenticated(s, a, c, r);
+    case STEP_COMPRESS:
+      return compress_answered(s, a, r);
     default: /* CAPABILITY: a refusal leaves the list empty */
       s->caps.known = true;
       return IMAP_OK;
@@ -398,6 +431,8 @@ static int settle(struct imap_session *s, struct imap_action *a) {
     case IMAP_LOGIN_AUTHENTICATED:
       return s->caps.known ? after_login(s, a)
                            : ask_capabilities(s, a, IMAP_LOGIN_AUTHENTICATED);
+    case IMAP_LOGIN_COMPRESSING:
+      return after_login(s, a);
     default:
       return IMAP_OK;
   }

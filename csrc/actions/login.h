@@ -10,6 +10,7 @@ struct imap_login {
   unsigned port;
   char mechanism[32]; /* to insist on, upper case; "": the strongest */
   bool starttls;      /* STARTTLS is ours to do */
+  bool compress;      /* COMPRESS=DEFLATE, once logged in */
   bool is_protected;  /* TLS is on, or will be before anything is said */
   enum imap_login_step {
     IMAP_LOGIN_START,
@@ -17,6 +18,7 @@ struct imap_login {
     IMAP_LOGIN_STARTTLS,
     IMAP_LOGIN_ASKED,       /* CAPABILITY before authenticating */
     IMAP_LOGIN_AUTHENTICATED,
+    IMAP_LOGIN_COMPRESSING,
     IMAP_LOGIN_DONE
   } step;
   bool initial_sent;

@@ -164,6 +164,7 @@ static int ask_caller(lua_State *L, struct connection *c) {
 }
 
 static int advance_loop(lua_State *L, struct connection *c) {
+  uint64_t inflated = c->session->inflated;
   size_t moved = 0;
   for (;;) {
     struct imap_event event;
@@ -186,7 +187,7 @@ static int advance_loop(lua_State *L, struct connection *c) {
       moved += now;
       if (now == 0) return say(L, "wait");
     }
-    if (moved > MAX_MOVED) return say(L, "again");
+    if (moved + c->session->inflated - inflated > MAX_MOVED) return say(L, "again");
   }
 }
 

@@ -137,6 +137,7 @@ static void fill_connect(const struct form *f) {
   login->has_token = has(f, "token");
   login->port = (unsigned)read_number(f, "port");
   login->starttls = read_bool(f, "starttls");
+  login->compress = read_bool(f, "compress");
   login->is_protected = read_bool(f, "protected");
   field(f, "mechanism");
   name = lua_tostring(f->L, -1);

@@ -33,7 +33,8 @@ enum imap_cap {
   IMAP_CAP_APPENDLIMIT = 1 << 20,
   /* Cyrus, told by X-CREATEDMODSEQ: 3.6.1 answers STATUS with freed memory in
   ** the place of MAILBOXID (seen on Debian 12), so it is not asked there. */
-  IMAP_CAP_STALE_MAILBOXID = 1 << 21
+  IMAP_CAP_STALE_MAILBOXID = 1 << 21,
+  IMAP_CAP_COMPRESS_DEFLATE = 1 << 22
 };
 
 struct imap_caps {

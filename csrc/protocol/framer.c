@@ -79,6 +79,12 @@ size_t imap_framer_pending(const struct imap_framer *f) {
   return received(f) - (f->phase == IMAP_FRAMER_WHOLE ? f->seen : 0);
 }
 
+struct imap_span imap_framer_take_rest(struct imap_framer *f) {
+  struct imap_span rest = {response(f) + f->seen, imap_framer_pending(f)};
+  f->in.size -= rest.size;
+  return rest;
+}
+
 void imap_framer_flow(struct imap_framer *f) {
   f->phase = IMAP_FRAMER_FLOW;
   f->flowed = true;

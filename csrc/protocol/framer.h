@@ -64,4 +64,8 @@ void imap_framer_flow(struct imap_framer *f);
 /* Octets received of a response that is not whole, or behind the last one. */
 size_t imap_framer_pending(const struct imap_framer *f);
 
+/* Takes the octets behind the response that was handed out away from here. They
+** live until the next call. */
+struct imap_span imap_framer_take_rest(struct imap_framer *f);
+
 #endif

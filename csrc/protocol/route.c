@@ -162,7 +162,7 @@ static int route_continuation(struct imap_session *s,
                               const struct imap_response *r) {
   struct imap_command *c = s->queued;
   if (c != NULL && c->state == IMAP_COMMAND_WRITING && c->waits &&
-      s->out.size == 0) {
+      s->sent == s->written) {
     c->waits = false;
     return IMAP_AGAIN;
   }

@@ -36,6 +36,7 @@ struct imap_session *imap_session_new(const struct imap_limits *limits,
   imap_failure_init(&s->last_words);
   imap_buffer_init(&s->greeting, MAX_GREETING);
   imap_buffer_init_secret(&s->out, MAX_OUTPUT);
+  imap_buffer_init(&s->packed, MAX_OUTPUT);
   imap_buffer_init(&s->trace, MAX_TRACE);
   imap_buffer_init_secret(&s->secrets, MAX_SECRETS);
   if (make_tag_prefix(s) != IMAP_OK) {
@@ -72,19 +73,25 @@ void imap_session_free(struct imap_session *s) {
   imap_failure_free(&s->last_words);
   imap_buffer_free(&s->greeting);
   imap_buffer_free(&s->out);
+  imap_buffer_free(&s->packed);
+  imap_deflate_free(s->deflate);
   imap_buffer_free(&s->trace);
   imap_buffer_free(&s->secrets);
   free(s);
 }
 
 char *imap_session_space(struct imap_session *s, size_t *room) {
-  char *space = imap_framer_space(&s->framer, room);
+  char *space = s->deflate != NULL ? imap_deflate_space(s->deflate, room)
+                                   : imap_framer_space(&s->framer, room);
   if (space == NULL) imap_session_kill(s, IMAP_CODE_NOMEM, "not enough memory");
   return space;
 }
 
 void imap_session_filled(struct imap_session *s, size_t size) {
-  imap_framer_filled(&s->framer, size);
+  if (s->deflate != NULL)
+    imap_deflate_filled(s->deflate, size);
+  else
+    imap_framer_filled(&s->framer, size);
 }
 
 void imap_session_ended(struct imap_session *s) {
@@ -107,17 +114,26 @@ void imap_session_upgraded(struct imap_session *s) {
 }
 
 struct imap_span imap_session_output(const struct imap_session *s) {
-  return imap_buffer_span(&s->out);
+  return imap_buffer_span(s->deflate != NULL ? &s->packed : &s->out);
 }
 
+/* Which octets a part of the compressed ones stands for is not known: they
+** count as sent from the first one on. */
 void imap_session_sent(struct imap_session *s, size_t size) {
-  imap_buffer_drop(&s->out, size);
-  s->sent += size;
+  if (s->deflate == NULL) {
+    imap_buffer_drop(&s->out, size);
+    s->sent += size;
+  } else if (size > 0) {
+    imap_buffer_drop(&s->packed, size);
+    s->sent += s->packed_octets;
+    s->packed_octets = 0;
+  }
 }
 
 bool imap_session_quiet(const struct imap_session *s) {
   return s->state == IMAP_SESSION_READY && s->actions == NULL &&
-         s->first == NULL && s->out.size == 0 && !s->bye &&
+         s->first == NULL && s->sent == s->written && s->packed.size == 0 &&
+         !s->bye &&
          imap_framer_pending(&s->framer) == 0;
 }
 
@@ -167,6 +183,7 @@ void imap_session_kill(struct imap_session *s, enum imap_code code,
   for (struct imap_action *a = s->actions; a != NULL; a = a->next)
     end_action(s, a);
   imap_buffer_free(&s->out);
+  imap_buffer_free(&s->packed);
 }
 
 /* Not by kill itself: a routine that calls it is in the midst of a command. */
@@ -252,6 +269,56 @@ int imap_session_supply(struct imap_session *s, struct imap_span octets) {
   return IMAP_OK;
 }
 
+/* --- compressed (RFC 4978) --- */
+
+static int feed_deflate(struct imap_deflate *d, struct imap_span octets) {
+  while (octets.size > 0) {
+    size_t room;
+    char *space = imap_deflate_space(d, &room);
+    if (space == NULL) return IMAP_NOMEM;
+    if (room > octets.size) room = octets.size;
+    memcpy(space, octets.data, room);
+    imap_deflate_filled(d, room);
+    octets.data += room;
+    octets.size -= room;
+  }
+  return IMAP_OK;
+}
+
+int imap_session_compress(struct imap_session *s) {
+  struct imap_span rest;
+  s->deflate = imap_deflate_new();
+  if (s->deflate == NULL) return IMAP_NOMEM;
+  rest = imap_framer_take_rest(&s->framer);
+  return feed_deflate(s->deflate, rest);
+}
+
+/* Octets for the framer, which said IMAP_MORE; IMAP_MORE: there are none. */
+static int inflate_more(struct imap_session *s) {
+  size_t room, made;
+  char *space = imap_framer_space(&s->framer, &room);
+  int status;
+  if (space == NULL) return s->framer.status;
+  status = imap_deflate_read(s->deflate, space, room, &made);
+  if (status == IMAP_PROTOCOL)
+    s->parser.problem = "what the server sent is not the compressed stream "
+                        "that it agreed to (COMPRESS=DEFLATE)";
+  if (status != IMAP_OK) return status;
+  imap_framer_filled(&s->framer, made);
+  s->inflated += made;
+  return IMAP_AGAIN;
+}
+
+/* Before anything is sent: as much as has gathered, in one piece. */
+static int deflate_output(struct imap_session *s) {
+  int status;
+  if (s->out.size == 0 || s->packed.size > 0) return IMAP_OK;
+  status = imap_deflate_write(s->deflate, imap_buffer_span(&s->out), &s->packed);
+  s->packed_octets = s->out.size;
+  imap_buffer_clear(&s->out);
+  return status;
+}
+
 static enum imap_code code_of(int status) {
   switch (status) {
     case IMAP_NOMEM: return IMAP_CODE_NOMEM;
@@ -273,7 +340,10 @@ static int advance(struct imap_session *s, struct imap_event *event) {
   }
   status = find_done(s, event);
   if (status != IMAP_MORE) return status;
-  return imap_session_route(s, event);
+  status = imap_session_route(s, event);
+  if (status != IMAP_MORE || s->deflate == NULL) return status;
+  status = deflate_output(s);
+  return status == IMAP_OK ? inflate_more(s) : status;
 }
 
 int imap_session_next(struct imap_session *s, struct imap_event *event) {

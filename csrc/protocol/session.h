@@ -8,6 +8,7 @@
 
 #include "protocol/caps.h"
 #include "protocol/command.h"
+#include "protocol/deflate.h"
 #include "protocol/parse.h"
 
 enum imap_event_kind {
@@ -56,6 +57,10 @@ struct imap_session {
 
   struct imap_buffer out;       /* bytes to send */
   uint64_t written, sent;       /* octets put into it, and taken out, ever */
+  struct imap_deflate *deflate; /* COMPRESS is on; NULL: it is not */
+  struct imap_buffer packed;    /* `out` goes through here then … */
+  uint64_t packed_octets;       /* … so many of it, of which none is sent */
+  uint64_t inflated;            /* octets, ever */
   struct imap_command *first;   /* commands, oldest first */
   struct imap_command *queued;  /* the first that is not wholly written */
   struct imap_command *last;
@@ -105,6 +110,9 @@ int imap_session_next(struct imap_session *s, struct imap_event *event);
 
 /* Octets for IMAP_EVENT_CONTENT; at most what it asked for, at least one. */
 int imap_session_supply(struct imap_session *s, struct imap_span octets);
+
+/* COMPRESS was answered OK: what follows is compressed, both ways. */
+int imap_session_compress(struct imap_session *s);
 
 /* TLS is on (IMAP_EVENT_UPGRADE). */
 void imap_session_upgraded(struct imap_session *s);

@@ -215,9 +215,7 @@ function options.read(given)
     wait = input:callback("wait") or core.wait,
     transport = read.transport(input),
   }
-  if input:boolean("compress") then
-    input:unsupported("compress", "compress: COMPRESS=DEFLATE is not there yet")
-  end
+  login.compress = input:boolean("compress")
   local err = input:failed()
   if err then return nil, err end
 

@@ -44,7 +44,7 @@ function imapconn.connect(options) end
 ---@field timeout? number Seconds without a byte in either direction, within one call; `math.huge` for no limit. Default: 300.
 ---@field call_timeout? number Seconds for one call as a whole, however steadily the server drips; `math.huge` for no limit. Default: 3600.
 ---@field limits? imapconn.Limits How much a server may send. Default: see there.
----@field compress? boolean COMPRESS=DEFLATE (RFC 4978) after login. Not there yet: `true` is `unsupported`. Default: `false`.
+---@field compress? boolean COMPRESS=DEFLATE (RFC 4978) after login, in both directions; `unsupported` where the server lacks it. Default: `false`.
 ---@field trace? imapconn.Trace A function that is told each line of the protocol. Default: none.
 ---@field wait? imapconn.Wait A function that waits for the connection, for event loops. Default: the thread blocks.
 ---@field transport? imapconn.Transport Another byte stream. Default: libcurl.

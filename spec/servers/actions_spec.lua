@@ -26,7 +26,7 @@ mail.in_each_way(describe, function(kind, security)
 
   it("says how it is connected", function()
     local info = conn:info()
-    same(security == "tls" and true or security == "starttls" and "starttls" or false, info.secure)
+    same(({ tls = true, compressed = true, starttls = "starttls", plain = false })[security], info.secure)
     if security == "plain" then
       assert.is_nil(info.tls)
     else

@@ -13,6 +13,9 @@ function mail.in_each_way(describe, test)
     for _, security in ipairs(mail.securities) do
       describe(("#%s over %s"):format(kind, security), function() test(kind, security) end)
     end
+    if kind ~= "courier" then                         -- which has no COMPRESS
+      describe(("#%s over tls, compressed"):format(kind), function() test(kind, "compressed") end)
+    end
   end
 end
 

@@ -132,8 +132,9 @@ function Server:account(security, with)
   local account = { host = host, port = port, username = username,
     password = self.settings.PASSWORD, ca_file = self.settings.CA_FILE }
   if with.at == "tickets" then account.server_name = "localhost" end
-  if security == nil or security == "tls" then
+  if security == nil or security == "tls" or security == "compressed" then
     account.secure, account.port = true, tls_port
+    account.compress = security == "compressed" or nil
   elseif security == "starttls" then
     account.secure = "starttls"
   else

@@ -1,4 +1,5 @@
 -- Rows E1 to E9: what a server may make a client hold, and no more.
+local compressed = require "spec.support.compressed"
 local core = require "imapconn.core"
 local transcript = require "spec.support.transcript"
 
@@ -68,6 +69,60 @@ describe("limits", function()
     assert(resident() - before < 2 ^ 20)
     conn:close()
     server:finish()
+  end)
+
+  it("E6: hold for what was packed", function()
+    local bomb = compressed.pack(("a"):rep(2 ^ 20)):rep(1024)     -- 1 MiB, which stands for 1 GiB
+    assert(#bomb < 1.5 * 2 ^ 20, #bomb)
+    local conn, _, _, server = compressed.connect { limits = { line = 2 ^ 20 }, replies = {
+      function() return compressed.pack("* OK ") .. bomb end,
+    } }
+    local before = resident()
+    local value, message, err = conn:rename_mailbox { path = "A", new_path = "B" }
+    assert.is_nil(value)
+    assert.are.equal("limit", err.code, message)
+    assert(server.taken < 2 ^ 18, server.taken)
+    assert(resident() - before < 8 * 2 ^ 20, resident() - before)   -- the server's own strings too
+  end)
+
+  for _, step in ipairs { 1, 7, 65536 } do
+    it("E7: hold for what comes with the OK, in steps of " .. step, function()
+      local conn, message, _, server = compressed.connect {
+        behind = compressed.pack("* OK [ALERT] first\r\n"), step = step,
+        replies = { function(tag) return compressed.pack("* OK second\r\n" .. tag .. "2 OK done\r\n") end },
+      }
+      assert(conn, message)
+      assert(conn:rename_mailbox { path = "A", new_path = "B" })
+      assert.is_nil(server.said[#server.said]:find("RENAME", 1, true))
+      assert.is_true(conn:is_open())
+    end)
+  end
+
+  for name, bytes in pairs { ["other octets"] = "\7\7\7\7", ["plain lines"] = "* OK hello there\r\n",
+    ["octets behind the stream's end"] = "\3\0* 1 EXISTS\r\n" } do
+    it("E7: end where " .. name .. " come for the compressed stream", function()
+      local conn = assert((compressed.connect { replies = { function() return bytes end } }))
+      local value, message, err = conn:rename_mailbox { path = "A", new_path = "B" }
+      assert.is_nil(value)
+      assert.are.equal("protocol", err.code, message)
+      assert.matches("COMPRESS=DEFLATE", message, 1, true)
+      assert.is_false(conn:is_open())
+    end)
+  end
+
+  it("E7: are those of a compressed stream only where the server agrees", function()
+    local conn, message, err = compressed.connect { answer = " NO [COMPRESSIONACTIVE] done already\r\n" }
+    assert.is_nil(conn)
+    assert.are.same({ "no", "COMPRESSIONACTIVE" }, { err.code, err.response_code }, message)
+    local server
+    conn, message, err, server = compressed.connect { capabilities = "IDLE" }
+    assert.is_nil(conn)
+    assert.are.same({ "unsupported", "compress", "not_sent" }, { err.code, err.field, err.outcome }, message)
+    for _, bytes in ipairs(server.said) do assert.is_nil(bytes:find("COMPRESS", 1, true)) end
+  end)
+
+  it("E7: know no compression that nobody asked for", function()
+    transcript.open("", { capabilities = "IMAP4rev1 COMPRESS=DEFLATE" }):close()
   end)
 
   it("E8: of memory hold for a sink, however long the message is", function()

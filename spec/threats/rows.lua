@@ -10,8 +10,6 @@ rows.sections = { A = 17, B = 12, C = 15, D = 29, E = 9, F = 13, G = 13, H = 12 
 rows.explained = {
   C7 = { "there is neither ID nor ENABLE with names of the caller's",
     "every argument goes through one encoder: C1 to C4, and spec/fuzz/encoder.c" },
-  E6 = { "there is no COMPRESS yet", "the option `compress` is not known, and refused by its name" },
-  E7 = { "there is no COMPRESS yet", "as for E6" },
   E9 = { "it takes a host whose allocator fails at its n-th call", "spec/embed/torture.c is one" },
   F4 = { "there is no IDLE yet", "a dead peer amid any other command is a timeout: F3" },
   F5 = { "there is no IDLE yet", "F3: the deadline of a call does not move with what arrives" },

@@ -52,10 +52,4 @@ describe("the threats", function()
       .. " | grep -v '/\\*'"))
     assert.are.equal("", shell("grep -rnE 'os\\.(time|clock)' lua/imapconn | grep -v -- --"))
   end)
-
-  it("of compression do not come unasked (E6, E7)", function()
-    local _, _, err = require "imapconn".connect { host = "h", username = "ann", password = "x", compress = true }
-    assert(err.code == "invalid_argument" or err.code == "unsupported", err.code)
-    assert.are.equal("compress", err.field)
-  end)
 end)
