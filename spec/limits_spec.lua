@@ -1,5 +1,5 @@
 -- Each limit at n - 1, n and n + 1 (E1, E2, E4, D5), in one piece and octet by
--- octet; and that work grows as the input does (D6).
+-- octet. How work grows is for growth_spec.lua.
 local imapconn = require "imapconn"
 
 -- A server that says `said` to the first commands; "T1 " is the first's tag.
@@ -97,40 +97,4 @@ describe("The limit", function()
     assert.are.equal("path", err.field)
     assert.is_true(conn:is_open())
   end)
-end)
-
-describe("Work", function()
-  -- The least of several runs, in seconds of this process.
-  local function seconds(act)
-    local least = math.huge
-    for _ = 1, 3 do
-      collectgarbage()
-      local from = os.clock()
-      act()
-      least = math.min(least, os.clock() - from)
-    end
-    return least
-  end
-
-  -- What grows with n; an n that takes some hundredths of a second.
-  local GROWING = {
-    ["a line"] = { 40000, function(n) return "* OK " .. ("x"):rep(n) .. "\r\n" .. STATUS end },
-    ["a row of digits"] = { 40000, function(n) return "* " .. ("9"):rep(n) .. " EXISTS\r\n" .. STATUS end },
-    ["literals in one response"] = { 5000, function(n)
-      return "* XYZ" .. (" {2}\r\nab"):rep(n) .. "\r\n" .. STATUS
-    end },
-    ["brackets"] = { 20000, function(n) return "* XYZ " .. ("()"):rep(n) .. "\r\n" .. STATUS end },
-    ["quoted text"] = { 40000, function(n) return '* XYZ "' .. ("\\\""):rep(n / 2) .. '"\r\n' .. STATUS end },
-  }
-
-  for what, case in pairs(GROWING) do
-    it("grows as " .. what .. " does, octet by octet", function()
-      local function work(n)
-        local said = case[2](n)
-        return seconds(function() status(connect(said, {}, true)) end)
-      end
-      local once, fourfold = work(case[1]), work(4 * case[1])
-      assert(fourfold < 9 * once, ("%g s became %g s"):format(once, fourfold))
-    end)
-  end
 end)
