@@ -1,10 +1,15 @@
 /* failing.h - malloc, calloc and realloc of which the n-th call fails, once.
-** For a program that is linked with --wrap for each of them, and for free. */
+** For a program that is linked with --wrap for each of them, and for free; where
+** it defines FAILING_LOOK(block), that sees each block before it is given back. */
 #ifndef SPEC_FAILING_H
 #define SPEC_FAILING_H
 
 #include <stdbool.h>
 #include <stddef.h>
+
+#ifndef FAILING_LOOK
+#define FAILING_LOOK(block) ((void)(block))
+#endif
 
 static struct {
   unsigned long left; /* calls until one fails; 0: none will */
@@ -53,12 +58,14 @@ void *__wrap_calloc(size_t count, size_t size) {
 void *__wrap_realloc(void *block, size_t size) {
   void *grown;
   if (failing_now()) return NULL;
+  FAILING_LOOK(block);
   grown = __real_realloc(block, size);
   return block == NULL ? failing_count(grown) : grown;
 }
 
 void __wrap_free(void *block) {
   if (block != NULL) failing.live--;
+  FAILING_LOOK(block);
   __real_free(block);
 }
 
