@@ -93,6 +93,26 @@ describe("authentication", function()
     end
   end
 
+  it("B3: believes no signature but the right one, and no OK in its place", function()
+    local wrong = "dj1BQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBPQ==" -- "v=", and 32 octets of zero
+    for _, ending in ipairs { "S: + " .. wrong .. "\nC: *\nS: T1 BAD cancelled\n", "S: + " .. wrong .. "\nC: *\n"
+      .. WELCOME, WELCOME } do
+      local play = transcript.play([[
+        S: * OK [CAPABILITY IMAP4rev1 AUTH=SCRAM-SHA-256] ready
+        C: T1 AUTHENTICATE SCRAM-SHA-256
+        S: +
+        C~ (%S+)
+        S: + ${first}
+        C~ (%S%S+)
+      ]] .. ending, { values = { first = scram("4096") } })
+      local conn, _, err = imapconn.connect { host = "play", username = "ann", password = "hunter2",
+        transport = play }
+      assert.is_nil(conn)
+      assert.are.equal("auth", err.code)
+      play:finish()
+    end
+  end)
+
   it("B4: does not compute what a server makes too dear or too cheap", function()
     for _, count in ipairs { "2147483647", "1", "4095", "100001" } do
       local play = transcript.play([[
