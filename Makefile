@@ -144,11 +144,12 @@ $(C_SPECS): $(BUILD)/c/%: spec/c/%.c $(BUILD)/core.a Makefile
 	mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -o $@ $< $(BUILD)/core.a $(DEPS_LIBS) $(C_SPEC_FLAGS) -pthread
 
-# A host that embeds Lua; where Lua has a package that says how it is linked.
-EMBEDDED := $(if $(filter lua5.4,$(LUA)),$(LUA_BUILD)/torture)
-$(LUA_BUILD)/torture: spec/embed/torture.c $(BINDING) $(BUILD)/core.a Makefile
+# Hosts that embed Lua; where Lua has a package that says how it is linked.
+EMBEDDED := $(if $(filter lua5.4,$(LUA)),$(addprefix $(LUA_BUILD)/,torture threads))
+$(LUA_BUILD)/torture: EMBED_FLAGS := $(TORTURE)
+$(EMBEDDED): $(LUA_BUILD)/%: spec/embed/%.c $(BINDING) $(BUILD)/core.a Makefile
 	echo "Building $@"
-	$(CC) $(ALL_CFLAGS) $(LUA_CFLAGS) $(TORTURE) -o $@ $< $(BINDING) \
+	$(CC) $(ALL_CFLAGS) $(LUA_CFLAGS) $(EMBED_FLAGS) -o $@ $< $(BINDING) \
 	  $(BUILD)/core.a $(DEPS_LIBS) $$(pkg-config --libs $(LUA)) -pthread
 
 $(BUILD)/tools/deflate: C_TOOL_LIBS := -lz

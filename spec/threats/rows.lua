@@ -19,8 +19,6 @@ rows.explained = {
   G13 = { "there is no IDLE yet", "a completion that no command waits for is `protocol`: D16" },
   H2 = { "it takes a Lua state whose every allocation fails once",
     "spec/embed/torture.c, and that callbacks are protected: H1" },
-  H8 = { "it takes a host with a Lua state for each thread, built with ThreadSanitizer",
-    "the module keeps no state but libcurl's and Mbed TLS's, which start once" },
 }
 
 return rows
