@@ -4,14 +4,28 @@
 
 #include <curl/curl.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #ifdef IMAPCONN_BUNDLED
+#include <mbedtls/ssl.h>
 #include <psa/crypto.h>
 #endif
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static bool started;
+static char backend[64];
+
+/* libcurl writes what this gives at each call, and Mbed TLS fills its list of
+** ciphers at the first: two threads must not. */
+static void fill_shared_lists(void) {
+  const curl_version_info_data *curl = curl_version_info(CURLVERSION_NOW);
+  if (curl->ssl_version != NULL)
+    (void)snprintf(backend, sizeof backend, "%s", curl->ssl_version);
+#ifdef IMAPCONN_BUNDLED
+  (void)mbedtls_ssl_list_ciphersuites();
+#endif
+}
 
 /* Never undone: another state's resolver thread may be at work, and whoever
 ** loads us may use the same libcurl. */
@@ -20,6 +34,11 @@ static void start(void) {
 #ifdef IMAPCONN_BUNDLED
   started = started && psa_crypto_init() == PSA_SUCCESS; /* for TLS 1.3 */
 #endif
+  fill_shared_lists();
+}
+
+const char *imap_tls_backend(void) {
+  return backend;
 }
 
 struct imap_transport_shared *imap_transport_shared_new(void) {

@@ -13,4 +13,8 @@ struct imap_transport_shared {
   struct imap_sessions *sessions;
 };
 
+/* libcurl's TLS library and its version, "mbedTLS/3.6.6"; empty: none. Known
+** once anything shared was made. */
+const char *imap_tls_backend(void);
+
 #endif

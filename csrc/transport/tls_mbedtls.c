@@ -12,6 +12,7 @@
 
 #include "transport/client.h"
 #include "transport/failure.h"
+#include "transport/shared.h"
 
 #if !defined(MBEDTLS_THREADING_C)
 #error "TLS 1.3 shares one state among all threads: MBEDTLS_THREADING is off"
@@ -227,7 +228,6 @@ static void name_cipher(char *name, size_t size, const char *given) {
 
 bool imap_tls_opened(struct imap_tls *tls,
                      struct imap_transport_failure *failure) {
-  const curl_version_info_data *curl = curl_version_info(CURLVERSION_NOW);
   if (tls->server.session == NULL) {
     imap_fail(failure, IMAP_STAGE_TLS, NULL, "there is no TLS");
     return false;
@@ -237,7 +237,7 @@ bool imap_tls_opened(struct imap_tls *tls,
   name_cipher(tls->info.cipher, sizeof tls->info.cipher,
               mbedtls_ssl_get_ciphersuite(tls->server.session));
   snprintf(tls->info.backend, sizeof tls->info.backend, "%s",
-           curl->ssl_version != NULL ? curl->ssl_version : "");
+           imap_tls_backend());
   tls->info.resumed = !tls->checked;
   imap_sessions_worked(tls->sessions);
   return true;

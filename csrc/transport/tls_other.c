@@ -10,10 +10,10 @@
 #include <string.h>
 
 #include "transport/failure.h"
+#include "transport/shared.h"
 
 static bool backend_is(const char *name) {
-  const curl_version_info_data *curl = curl_version_info(CURLVERSION_NOW);
-  return curl->ssl_version != NULL && strstr(curl->ssl_version, name) != NULL;
+  return strstr(imap_tls_backend(), name) != NULL;
 }
 
 /* These take OpenSSL's words for ciphers and groups. */
@@ -121,9 +121,8 @@ static bool used_curves(const char *cipher) {
 
 bool imap_tls_opened(struct imap_tls *tls,
                      struct imap_transport_failure *failure) {
-  const curl_version_info_data *curl = curl_version_info(CURLVERSION_NOW);
   snprintf(tls->info.backend, sizeof tls->info.backend, "%s",
-           curl->ssl_version != NULL ? curl->ssl_version : "");
+           imap_tls_backend());
   if (speaks_openssl() || has_curves_only() || used_curves(tls->info.cipher))
     return true;
   imap_fail(failure, IMAP_STAGE_TLS, NULL,
