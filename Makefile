@@ -2,6 +2,7 @@
 #
 # All that is made stands under build/:
 #   deps        static libcurl and Mbed TLS (tools/deps)
+#   deps-tsan   the same and Lua, under ThreadSanitizer
 #   obj         objects that know no Lua: protocol, mime, transport
 #   lua5.4      the binding's objects, and the module as LUA_CPATH wants it
 #   c, tools    the C programs that the specs run
@@ -21,7 +22,8 @@ BUNDLED = 1
 CURL_DIR =
 ## MBEDTLS_DIR=      with BUNDLED=0: the prefix that holds Mbed TLS
 MBEDTLS_DIR =
-## VARIANT=          asan (Address- and UBSanitizer) or cov (gcov)
+## VARIANT=          asan (Address- and UBSanitizer), tsan (ThreadSanitizer, for
+##                   `make threads`) or cov (gcov)
 VARIANT =
 ## WERROR=           1 makes warnings errors
 WERROR =
@@ -51,6 +53,8 @@ $(V).SILENT:
 BUILD := build$(if $(filter 0,$(BUNDLED)),/system)$(VARIANT:%=/%)
 LUA_BUILD := $(BUILD)/$(notdir $(LUA))
 MODULE := $(LUA_BUILD)/imapconn/core.so
+
+TSAN := $(filter tsan,$(VARIANT))
 
 SOURCES := $(wildcard csrc/*/*.c)
 BINDING_SOURCES := $(filter csrc/binding/%,$(SOURCES))
@@ -86,11 +90,13 @@ $(DEPS): FORCE
 	CC='$(CC)' CURL_DIR='$(CURL_DIR)' MBEDTLS_DIR='$(MBEDTLS_DIR)' tools/deps/system >$@.new
 	$(REPLACE)
 else
-DEPS := build/deps/lib/libcurl.a
-DEPS_CFLAGS := -isystem build/deps/include -DIMAPCONN_BUNDLED=1
-DEPS_LIBS := $(addprefix build/deps/lib/lib,curl.a mbedtls.a mbedx509.a mbedcrypto.a) -l:libz.a
+DEPS_DIR := build/deps$(if $(TSAN),-tsan)
+DEPS_CC = $(CC) $(if $(TSAN),$(VARIANT_tsan))
+DEPS := $(DEPS_DIR)/lib/libcurl.a
+DEPS_CFLAGS := -isystem $(DEPS_DIR)/include -DIMAPCONN_BUNDLED=1
+DEPS_LIBS := $(addprefix $(DEPS_DIR)/lib/lib,curl.a mbedtls.a mbedx509.a mbedcrypto.a) -l:libz.a
 $(DEPS): $(wildcard tools/deps/*)
-	tools/deps/build build/deps
+	CC='$(DEPS_CC)' tools/deps/build $(DEPS_DIR)
 endif
 
 # --- Compiling and linking ---------------------------------------------------
@@ -99,6 +105,7 @@ WARNINGS := -Wall -Wextra -Wshadow -Wconversion -pedantic \
   -Wstrict-prototypes -Wmissing-prototypes $(if $(filter 1,$(WERROR)),-Werror)
 VARIANT_asan := -fsanitize=address,undefined -fno-sanitize-recover=undefined \
   -fno-omit-frame-pointer -O1
+VARIANT_tsan := -fsanitize=thread
 VARIANT_cov := --coverage -O0
 LANGUAGE = -std=c11 -D_GNU_SOURCE -Icsrc $(DEPS_CFLAGS)
 ALL_CFLAGS = $(LANGUAGE) -fPIC $(WARNINGS) $(CFLAGS) $(VARIANT_$(VARIANT)) \
@@ -144,13 +151,23 @@ $(C_SPECS): $(BUILD)/c/%: spec/c/%.c $(BUILD)/core.a Makefile
 	mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -o $@ $< $(BUILD)/core.a $(DEPS_LIBS) $(C_SPEC_FLAGS) -pthread
 
-# Hosts that embed Lua; where Lua has a package that says how it is linked.
+# Hosts that embed Lua; where Lua has a package that says how it is linked. One
+# under ThreadSanitizer has a Lua of its own, which is under it too.
 EMBEDDED := $(if $(filter lua5.4,$(LUA)),$(addprefix $(LUA_BUILD)/,torture threads))
 $(LUA_BUILD)/torture: EMBED_FLAGS := $(TORTURE)
-$(EMBEDDED): $(LUA_BUILD)/%: spec/embed/%.c $(BINDING) $(BUILD)/core.a Makefile
+LUA_LIBS = $$(pkg-config --libs $(LUA))
+ifneq ($(TSAN),)
+TSAN_LUA := $(DEPS_DIR)/lib/liblua.a
+LUA_CFLAGS := -isystem $(DEPS_DIR)/include
+LUA_LIBS := $(TSAN_LUA) -ldl -lm
+$(TSAN_LUA): tools/build-lua $(DEPS)
+	CC='$(DEPS_CC)' tools/build-lua $(DEPS_DIR)
+$(BINDING): $(TSAN_LUA)
+endif
+$(EMBEDDED): $(LUA_BUILD)/%: spec/embed/%.c $(BINDING) $(BUILD)/core.a $(TSAN_LUA) Makefile
 	echo "Building $@"
 	$(CC) $(ALL_CFLAGS) $(LUA_CFLAGS) $(EMBED_FLAGS) -o $@ $< $(BINDING) \
-	  $(BUILD)/core.a $(DEPS_LIBS) $$(pkg-config --libs $(LUA)) -pthread
+	  $(BUILD)/core.a $(DEPS_LIBS) $(LUA_LIBS) -pthread
 
 $(BUILD)/tools/deflate: C_TOOL_LIBS := -lz
 $(C_TOOLS): $(BUILD)/tools/%: spec/support/%.c Makefile
@@ -193,6 +210,12 @@ test: test-programs
 	tools/need test
 	$(RUN_ENV) $(RUN_LUA) $(BUSTED) --helper=spec/support/helper.lua \
 	  -o spec/support/output.lua --pattern='_spec%.lua$$' $(SPEC)
+
+## threads           run the threads of row H8 under ThreadSanitizer
+.PHONY: threads
+threads:
+	$(MAKE) VARIANT=tsan build/tsan/lua5.4/threads
+	IMAPCONN_THREADS=build/tsan/lua5.4/threads $(MAKE) test SPEC=spec/threats/threads_spec.lua
 
 ## coverage          run the specs with VARIANT=cov, and print the lines covered
 .PHONY: coverage
@@ -284,7 +307,7 @@ env:
 ## clean             remove what was built, but for the dependencies
 .PHONY: clean
 clean:
-	rm -rf $(filter-out build/deps build/servers,$(wildcard build/*))
+	rm -rf $(filter-out build/deps build/deps-tsan build/servers,$(wildcard build/*))
 
 ## distclean         remove all that was built or fetched
 .PHONY: distclean

@@ -1,5 +1,5 @@
--- Row H8: Lua states in threads of their own. (No ThreadSanitizer watches: what
--- fails here is what a race breaks in plain sight.)
+-- Row H8: Lua states in threads of their own. `make threads` runs this with a
+-- host under ThreadSanitizer, which IMAPCONN_THREADS names.
 local servers = require "spec.support.servers"
 
 -- The Makefile builds the host for this Lua only.
@@ -9,7 +9,7 @@ local function quote(word) return "'" .. tostring(word) .. "'" end
 
 describe("eight threads", function()
   it("H8: each with a Lua state, load the module and act side by side", function()
-    local host = os.getenv "IMAPCONN_BUILD" .. "/lua5.4/threads"
+    local host = os.getenv "IMAPCONN_THREADS" or os.getenv "IMAPCONN_BUILD" .. "/lua5.4/threads"
     local account = servers.dovecot():account("tls")
     local pipe = assert(io.popen(table.concat({ quote(host), ".", quote(account.host), quote(account.port),
       quote(account.ca_file), quote(account.username), quote(account.password), "2>&1" }, " ")))
