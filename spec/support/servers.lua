@@ -203,6 +203,24 @@ function servers.has(name)
   return nil, name .. " comes from Debian's packages, and there is no apt-get here"
 end
 
+--- An nginx with Lua, for the text of an nginx.conf in which each @NAME@ stands
+-- for what `values` has under NAME, and @PORT@ for nginx's own; `url` is where it
+-- is. `:get(path)` answers the body of a page; `:log()` what nginx said.
+function servers.nginx(conf, values)
+  local name, words = os.tmpname(), {}
+  for key, value in pairs(values or {}) do words[#words + 1] = key .. "=" .. tostring(value) end
+  local file = assert(io.open(name, "w"))
+  file:write(conf)
+  file:close()
+  local folder, settings = start("nginx", name, unpack(words))
+  os.remove(name)
+  local url = ("http://127.0.0.1:%d"):format(settings.PORT)
+  local function get(_, path)
+    return (run(command("curl", "--silent", "--show-error", "--max-time", "120", url .. path) .. " 2>&1"))
+  end
+  return { folder = folder, port = settings.PORT, url = url, get = get, log = Server.log }
+end
+
 -- On the way to them ---------------------------------------------------------------
 
 local Proxied = {}
