@@ -104,7 +104,7 @@ describe("the annotations", function()
     local methods = keys(getmetatable(conn).__index, "^%l")
     assert.same(methods, functions("Connection"))
     for _, name in ipairs(actions) do assert.is_function(conn[name]) end
-    assert.equal(#methods, #actions + 4)
+    assert.equal(#methods, #actions + 5)
   end)
 
   it("know each option of connect", function()

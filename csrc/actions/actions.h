@@ -9,6 +9,7 @@
 extern const struct imap_routine imap_connect_routine;
 extern const struct imap_routine imap_logout_routine;
 extern const struct imap_routine imap_noop_routine;
+extern const struct imap_routine imap_leave_routine;
 extern const struct imap_routine imap_store_routine;
 extern const struct imap_routine imap_append_routine;
 extern const struct imap_routine imap_copy_routine;

@@ -153,6 +153,16 @@ static int plan_logout(struct imap_session *s, struct imap_action *a) {
   return queue_bare(s, a, "LOGOUT");
 }
 
+/* Before a connection goes into a pool; NOOP where no mailbox is open. */
+static int plan_leave(struct imap_session *s, struct imap_action *a) {
+  if (s->tail == NULL && !s->unknown) return plan_noop(s, a);
+  return imap_session_leave(s, a);
+}
+
+const struct imap_routine imap_leave_routine = {
+  "leave", false, plan_leave, imap_no_row, answer_plain, NULL, NULL
+};
+
 const struct imap_routine imap_noop_routine = {
   "noop", false, plan_noop, imap_no_row, answer_plain, NULL, NULL
 };

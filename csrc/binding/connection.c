@@ -57,9 +57,13 @@ static struct connection *new_connection(lua_State *L, bool tracing) {
 }
 
 int imaplua_attach(lua_State *L) {
+  struct connection *c;
   luaL_checktype(L, 1, LUA_TTABLE);
   lua_getfield(L, 1, "trace");
-  (void)new_connection(L, lua_toboolean(L, -1) != 0);
+  c = new_connection(L, lua_toboolean(L, -1) != 0);
+  lua_getfield(L, 1, "resumed");
+  if (lua_toboolean(L, -1)) imap_session_resumed(c->session);
+  lua_pop(L, 1);
   return 1;
 }
 

@@ -126,6 +126,13 @@ static int append_limit_method(lua_State *L) {
   return 1;
 }
 
+/* Logged in, nothing under way, no mailbox open: fit for a pool. */
+static int quiet_method(lua_State *L) {
+  const struct imap_session *s = imaplua_connection(L)->session;
+  lua_pushboolean(L, imap_session_quiet(s) && s->current == NULL && !s->unknown);
+  return 1;
+}
+
 static int utf8_method(lua_State *L) {
   lua_pushboolean(L, imaplua_connection(L)->session->utf8);
   return 1;
@@ -135,5 +142,5 @@ const luaL_Reg imaplua_describe_methods[] = {
   {"moved", moved_method}, {"ended_words", words_method},
   {"is_alive", alive_method}, {"trace", trace_method}, {"info", info_method},
   {"has", has_method}, {"append_limit", append_limit_method},
-  {"utf8_names", utf8_method}, {NULL, NULL}
+  {"utf8_names", utf8_method}, {"is_quiet", quiet_method}, {NULL, NULL}
 };

@@ -343,6 +343,7 @@ static const struct {
   {"connect", &imap_connect_routine, fill_connect},
   {"logout", &imap_logout_routine, fill_none},
   {"noop", &imap_noop_routine, fill_none},
+  {"leave", &imap_leave_routine, fill_none},
   {"store", &imap_store_routine, fill_store},
   {"append", &imap_append_routine, fill_append},
   {"copy", &imap_copy_routine, fill_copy},

@@ -107,6 +107,11 @@ void imap_session_greeted(struct imap_session *s) {
   if (s->state == IMAP_SESSION_GREETING) s->state = IMAP_SESSION_CLEAR;
 }
 
+void imap_session_resumed(struct imap_session *s) {
+  imap_session_greeted(s);
+  s->preauth = true;
+}
+
 void imap_session_upgraded(struct imap_session *s) {
   s->upgrading = false;
   imap_caps_clear(&s->caps);

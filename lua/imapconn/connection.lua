@@ -102,6 +102,33 @@ function Connection:close()
   return finish(held, function() held:log_out(FAREWELL) end)
 end
 
+-- Leaves the mailbox, and gives the stream to its pool if nothing is under way.
+local function give_back(held, seconds, size)
+  local leaving = job.new { what = "keepalive", kind = "leave", inputs = {}, shape = function() return true end }
+  run(held, only(leaving))
+  if leaving.err then return leaving.err end
+  local kept, reason = held.core:is_quiet(), "its state is not known"
+  if kept then kept, reason = held.stream:keepalive(seconds, size) end
+  held.over = kept and "it was given back to its pool" or "it could not be given back"
+  if not kept then
+    return errors.failed("keepalive", { code = "closed", reason = "the connection was closed instead: "
+      .. errors.show(reason), outcome = "not_sent" })
+  end
+end
+
+function Connection:keepalive(seconds, size)
+  local held = links[self]
+  if not held then return not_mine("keepalive") end
+  if not (held.stream and check.has_method(held.stream, "keepalive")) then
+    return errors.give(errors.new("unsupported", "keepalive: there is no pool for this connection",
+      { outcome = "not_sent" }))
+  end
+  local err
+  local ok, refused = held:hold("keepalive", function() err = give_back(held, seconds, size) end)
+  if not ok or err then return errors.give(refused or err) end
+  return true
+end
+
 function Connection:__close()
   local held = links[self]
   if held then finish(held, held.wave) end
@@ -149,6 +176,8 @@ local function over_stream(settings)
       }
     end
   end
+  -- A pool's stream is logged in already, under TLS where it has to be.
+  if stream.resumed then settings.attach.resumed, settings.login.starttls = true, false end
   return link.new { core = core.attach(settings.attach), stream = stream }
 end
 

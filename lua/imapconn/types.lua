@@ -77,6 +77,8 @@ function imapconn.connect(options) end
 ---@field send fun(self: imapconn.Stream, bytes: string, seconds: number): integer?, string? How many bytes it took, at least one, or `nil` and `"timeout"`, `"closed"` or a message.
 ---@field starttls? fun(self: imapconn.Stream, seconds: number): boolean?, string? Starts TLS, for `secure = "starttls"`; bytes that came before must fail it.
 ---@field tls? fun(self: imapconn.Stream): imapconn.TLS? What was negotiated.
+---@field keepalive? fun(self: imapconn.Stream, seconds?: number, size?: integer): boolean?, string? Gives it to a pool.
+---@field resumed? boolean Whether it comes from a pool, with login and TLS behind it: no greeting is awaited.
 ---@field close fun(self: imapconn.Stream) Closes it; more than once is no error.
 
 -- --- The connection ----------------------------------------------------------------
@@ -100,6 +102,15 @@ function Connection:is_open() end
 ---@return true
 function Connection:close() end
 
+---Gives the connection back to its pool, where its transport has one (`imapconn.nginx`, else `unsupported`): leaves the
+---mailbox first. On a connection that is not quiet it answers `closed`, and closes it. Afterwards calls answer `closed`.
+---@param seconds? number How long it may lie there. Default: the transport's.
+---@param size? integer How many the pool holds. Default: the transport's.
+---@return true? kept
+---@return string? message
+---@return imapconn.Error? err
+function Connection:keepalive(seconds, size) end
+
 ---Sends many actions without waiting for each other. `record` gets an object with the twelve actions as methods; each
 ---call is checked, recorded, and answers its index, and nothing is sent before `record` returns. One refusal does not
 ---stop the others. Fails as a whole with `callback` (`record` raised: nothing was sent), `busy` or `closed`.
@@ -119,10 +130,10 @@ function Connection:batch(record) end
 ---@field greeting? string The text of the server's greeting; nil where STARTTLS made it unbelievable.
 
 ---@class imapconn.TLS
----@field version string Like `"TLSv1.3"`.
----@field cipher string The cipher suite.
----@field backend string The TLS library, with its version.
----@field resumed boolean Whether an earlier session was resumed.
+---@field version? string Like `"TLSv1.3"`; nil over cosockets, which do not tell.
+---@field cipher? string The cipher suite; nil over cosockets.
+---@field backend string The TLS library, with its version; `"nginx"` over cosockets.
+---@field resumed? boolean Whether an earlier session was resumed; nil over cosockets.
 
 ---Records actions: each answers its index in the results, where a mistake in its inputs shows too.
 ---@class imapconn.Batch

@@ -208,7 +208,7 @@ end
 -- is. `:get(path)` answers the body of a page; `:log()` what nginx said.
 function servers.nginx(conf, values)
   local name, words = os.tmpname(), {}
-  for key, value in pairs(values or {}) do words[#words + 1] = key .. "=" .. tostring(value) end
+  for field, value in pairs(values or {}) do words[#words + 1] = field .. "=" .. tostring(value) end
   local file = assert(io.open(name, "w"))
   file:write(conf)
   file:close()
