@@ -64,12 +64,17 @@ local function set_certificate(sock, options)
   return sock:setclientcert(certificate, key)
 end
 
--- Without a name nginx would check none.
+-- Without a name nginx would check none. Where no wait was needed, a certificate
+-- that does not verify is answered as success if no session is asked for, and
+-- otherwise raised (lua-resty-core 0.1.25): so one is asked for.
 local function start_tls(sock, options, seconds)
   local ok, reason = set_certificate(sock, options)
   if not ok then return nil, reason end
   set_timeout(sock, seconds)
-  return sock:sslhandshake(false, options.server_name or options.host, options.verify)
+  local unraised, session
+  unraised, session, reason = pcall(sock.sslhandshake, sock, nil, options.server_name or options.host, options.verify)
+  if not unraised then return nil, "the certificate does not verify" end
+  return session, reason
 end
 
 function Stream:receive(max, seconds)
@@ -144,7 +149,7 @@ end
 
 -- nginx.conf decides about these, or a cosocket cannot do them.
 local UNSUPPORTED = { "ca_file", "ca_path", "min_tls_version", "max_tls_version", "min_dh_size",
-  "pinned_public_key", "proxy", "wait", "transport", "client_key_password" }
+  "pinned_public_key", "proxy", "wait", "transport", "client_key_password", "compress" }
 
 local nginx = { _VERSION = imapconn._VERSION }
 
@@ -152,7 +157,7 @@ local nginx = { _VERSION = imapconn._VERSION }
 function nginx.connect(given)
   if type(given) ~= "table" then return imapconn.connect(given) end
   for _, name in ipairs(UNSUPPORTED) do
-    if rawget(given, name) ~= nil then
+    if rawget(given, name) then
       return errors.give(errors.unsupported("connect", name, name .. " is not for cosockets; see docs/nginx.md"))
     end
   end
