@@ -203,6 +203,17 @@ demo: $(MODULE)
 	tools/need demo
 	$(RUN_ENV) sh tools/demo.sh
 
+## demo-web          a mail reader in the browser, before a private Dovecot
+.PHONY: demo-web test-web
+demo-web: $(MODULE)
+	tools/need demo luajit
+	$(RUN_ENV) sh tools/demo-web.sh
+
+## test-web          try that mail reader in headless Chromium
+test-web: $(MODULE)
+	tools/need demo luajit web
+	$(RUN_ENV) sh tools/demo-web.sh /usr/bin/python3 spec/web/reader.py
+
 ## test              run the specs, or those that SPEC names
 .PHONY: test test-programs
 test-programs: $(MODULE) $(C_SPECS) $(C_TOOLS) $(EMBEDDED) $(filter %/tools/lua,$(RUN_LUA:$(CURDIR)/%=%))

@@ -1,0 +1,333 @@
+--- The mail reader: what each address answers. Reading never changes anything;
+--- changes are POST, with the token of the session.
+local html = require "html"
+local mail = require "mail"
+local pages = require "pages"
+local session = require "session"
+
+local PAGE = 50          -- messages in a list
+local TEXT = 256 * 1024  -- octets of a text shown in a page
+local FLAGS = { ["\\Flagged"] = true, ["\\Seen"] = true }
+local POLICY = "default-src 'none'; style-src 'self'; frame-src 'self'; form-action 'self'; "
+  .. "base-uri 'none'; frame-ancestors 'none'"
+local MESSAGE_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; "
+  .. "form-action 'none'; base-uri 'none'; frame-ancestors 'self'"
+
+-- --- Small parts ---------------------------------------------------------------------
+
+local function address(path, args)
+  return path .. "?" .. ngx.encode_args(args)
+end
+
+local function send(title, body, status)
+  ngx.status = status or 200
+  ngx.header["Content-Security-Policy"] = POLICY
+  ngx.print(html.fill(pages.page, { title = title, body = body }))
+end
+
+local function see_other(url)
+  return ngx.redirect(url, 303)
+end
+
+local function fail(text, status)
+  send("Mail", '<main class="login">' .. html.fill(pages.notice, { text = text })
+    .. html.fill(pages.link, { url = "/", text = "Back" }) .. "</main>", status)
+end
+
+-- The one value of an argument, as text; nil where it is missing or given twice.
+local function word(args, name)
+  return type(args[name]) == "string" and args[name] or nil
+end
+
+-- Which message an address means; nil where it names none.
+local function place(args)
+  local box, uid, validity = word(args, "box"), tonumber(word(args, "uid")), tonumber(word(args, "validity"))
+  if box and uid and validity then return { box = box, uid = uid, validity = validity } end
+end
+
+local function people(list)
+  local names = {}
+  for i, person in ipairs(list) do
+    local there = person.address or ""
+    names[i] = person.name and ("%s <%s>"):format(person.name, there) or there
+  end
+  return table.concat(names, ", ")
+end
+
+local function size_text(octets)
+  if octets < 1024 then return octets .. " bytes" end
+  return octets < 1048576 and ("%.0f KB"):format(octets / 1024) or ("%.1f MB"):format(octets / 1048576)
+end
+
+-- A button that sets or lifts a flag.
+local function flag_form(request, where, message, look)
+  local on = message.flags[look.flag]
+  return html.fill(pages.flag, {
+    token = request.user.token, box = where.box, uid = message.uid, validity = where.validity, flag = look.flag,
+    on = on and "no" or "yes", q = request.args.q or "", back = look.back,
+    class = look.class .. (on and " on" or ""), label = on and look.lift or look.set,
+    text = look.text or (on and look.lift or look.set),
+  })
+end
+
+local STAR = { flag = "\\Flagged", set = "Add a star", lift = "Remove the star" }
+local SEEN = { flag = "\\Seen", set = "Mark as read", lift = "Mark as unread", class = "", back = "message" }
+
+-- --- The frame around the pages --------------------------------------------------------
+
+local function sidebar(rows, here)
+  local list = {}
+  for _, row in ipairs(rows) do
+    if row.selectable then
+      local unseen = row.status and row.status.unseen or 0
+      list[#list + 1] = { name = row.path, url = address("/box", { box = row.path }),
+        class = row.path == here and "here" or "", unseen = unseen > 0 and unseen or "" }
+    end
+  end
+  table.sort(list, function(a, b)
+    if (a.name == "INBOX") ~= (b.name == "INBOX") then return a.name == "INBOX" end
+    return a.name < b.name
+  end)
+  return html.rows(pages.box, list)
+end
+
+local function send_mail(request, box, title, main)
+  local rows = assert(request.conn:list_mailboxes { status = { "unseen" } })
+  send(title, html.fill(pages.frame, { box = box, q = word(request.args, "q") or "", token = request.user.token,
+    username = request.user.username, boxes = sidebar(rows, box), main = main }))
+end
+
+-- --- A mailbox ---------------------------------------------------------------------------
+
+local function row_of(request, where, message)
+  local sender = message.envelope.from[1] or {}
+  local look = setmetatable({ class = "star", text = "★", back = "box" }, { __index = STAR })
+  return {
+    class = message.flags["\\Seen"] and "read" or "unread",
+    flag = flag_form(request, where, message, look),
+    url = address("/message", { box = where.box, uid = message.uid, validity = where.validity }),
+    from = sender.name or sender.address or "(nobody)", subject = message.envelope.subject or "(no subject)",
+    date = os.date("!%d %b %Y", message.internal_date),
+  }
+end
+
+local function older(request, where, messages)
+  local lowest = messages[PAGE] and messages[PAGE].uid
+  if not lowest or lowest == 1 then return "" end
+  return html.fill(pages.older, { url = address("/box", { box = where.box, q = word(request.args, "q"),
+    before = lowest }) })
+end
+
+local function show_box(request)
+  local box, q = word(request.args, "box") or "INBOX", word(request.args, "q")
+  local before = tonumber(word(request.args, "before"))
+  local status = assert(request.conn:get_mailbox_status { mailbox = box })
+  local messages = assert(request.conn:search_messages {
+    mailbox = box, text = q ~= "" and q or nil, uids = before and "1:" .. before - 1 or nil,
+    limit = PAGE, newest_first = true,
+  })
+  local where, rows = { box = box, validity = status.uid_validity }, {}
+  for i, message in ipairs(messages) do rows[i] = row_of(request, where, message) end
+  local count = #rows == 1 and "1 message" or #rows .. " messages"
+  local main = html.fill(pages.list, { heading = box, count = count, rows = html.rows(pages.row, rows),
+    older = older(request, where, messages) })
+  if #rows == 0 then main = main .. html.fill(pages.empty, { text = "Nothing is here." }) end
+  send_mail(request, box, box .. " – Mail", main)
+end
+
+-- --- A message ---------------------------------------------------------------------------
+
+local function part_url(path, where, node)
+  return address(path, { box = where.box, uid = where.uid, validity = where.validity, part = node.part })
+end
+
+-- The text where there is one; HTML where there is no other, or it is asked for.
+local function body_of(request, where, message)
+  local plain = mail.readable(message.body_structure, "text/plain")
+  local formatted = mail.readable(message.body_structure, "text/html")
+  if formatted and (not plain or request.args.as == "html") then
+    return html.fill(pages.formatted, { url = part_url("/frame", where, formatted) }), false
+  elseif not plain then
+    return html.fill(pages.empty, { text = "This message has no text to show." }), false
+  elseif plain.size > TEXT then
+    return html.fill(pages.empty, { text = "The text is long: it can be downloaded below." }), formatted
+  end
+  local text = assert(request.conn:download_message { mailbox = where.box, uid = where.uid,
+    uid_validity = where.validity, part = plain.part, decode = true })
+  return html.fill(pages.text, { text = text.content }), formatted
+end
+
+local function fields_of(envelope, date)
+  local rows = { { name = "From", value = people(envelope.from) }, { name = "To", value = people(envelope.to) } }
+  if envelope.cc[1] then rows[#rows + 1] = { name = "Cc", value = people(envelope.cc) } end
+  rows[#rows + 1] = { name = "Date", value = os.date("!%d %b %Y, %H:%M UTC", envelope.date or date) }
+  return html.rows(pages.field, rows)
+end
+
+local function attachments(where, message)
+  local rows = {}
+  for i, node in ipairs(mail.leaves(message.body_structure)) do
+    rows[i] = { url = part_url("/part", where, node), name = node.filename or "Part " .. node.part,
+      type = node.type, size = size_text(node.size or 0) }
+  end
+  return html.fill(pages.attachments, { rows = html.rows(pages.part, rows) })
+end
+
+local function show_message(request)
+  local where = place(request.args)
+  if not where then return fail("This address names no message.", 400) end
+  local message = assert(mail.message(request.conn, where))
+  local body, formatted = body_of(request, where, message)
+  local star = setmetatable({ class = "", back = "message" }, { __index = STAR })
+  local actions = flag_form(request, where, message, star) .. flag_form(request, where, message, SEEN)
+  if formatted then
+    actions = actions .. html.fill(pages.link, { text = "Show formatted", url = address("/message",
+      { box = where.box, uid = where.uid, validity = where.validity, as = "html" }) })
+  end
+  local subject = message.envelope.subject or "(no subject)"
+  send_mail(request, where.box, subject .. " – Mail", html.fill(pages.message, {
+    back = address("/box", { box = where.box }), box = where.box, subject = subject,
+    fields = fields_of(message.envelope, message.internal_date), actions = actions, body = body,
+    attachments = attachments(where, message),
+  }))
+end
+
+-- The node that an address names, and where it is.
+local function find_part(request)
+  local where = place(request.args)
+  if not where then return nil end
+  local message = assert(mail.message(request.conn, where))
+  return mail.part(message.body_structure, word(request.args, "part")), where
+end
+
+local function download(request, node, where, sink)
+  return request.conn:download_message { mailbox = where.box, uid = where.uid, uid_validity = where.validity,
+    part = node.part, decode = true, sink = sink }
+end
+
+-- HTML by itself, for the frame: without origin, scripts, forms and remote content.
+local function show_frame(request)
+  local node, where = find_part(request)
+  if not node or node.type ~= "text/html" then return fail("There is no such part.", 404) end
+  local part = assert(download(request, node, where))
+  ngx.header["Content-Security-Policy"] = MESSAGE_POLICY
+  ngx.header["Referrer-Policy"] = "no-referrer"
+  ngx.print(part.content)
+end
+
+-- A name that no system takes for a path, a device or a hidden file.
+local function safe_name(node)
+  local name = (node.filename or node.type:gsub("/", ".")):gsub("[%c\127/\\:*?\"<>|]", "_")
+  name = name:gsub("\226\128[\142\143\170-\174]", ""):gsub("\226\129[\166-\169]", "")
+  name = name:sub(-120):gsub("^[\128-\191]+", ""):gsub("^[%. ]+", "")
+  return name == "" and "part" or name
+end
+
+local function send_file(request)
+  local node, where = find_part(request)
+  if not node then return fail("There is no such part.", 404) end
+  ngx.header["Content-Type"] = "application/octet-stream"
+  ngx.header["Content-Disposition"] = "attachment; filename*=UTF-8''" .. ngx.escape_uri(safe_name(node))
+  ngx.header["Content-Security-Policy"] = "sandbox; default-src 'none'"
+  local done, message = download(request, node, where, function(chunk) return ngx.print(chunk) end)
+  if not done then
+    ngx.log(ngx.ERR, "download: ", message)
+    return ngx.exit(ngx.ERROR) -- what was sent must not look whole
+  end
+end
+
+-- --- Changes -----------------------------------------------------------------------------
+
+local function change_flag(request)
+  local args = request.args
+  local where, flag = place(args), word(args, "flag")
+  if not where or not FLAGS[flag] then return fail("This form is not complete.", 400) end
+  local action = args.on == "yes" and "add_flags" or "remove_flags"
+  assert(request.conn[action](request.conn, { mailbox = where.box, uids = where.uid,
+    uid_validity = where.validity, flags = { flag } }))
+  request.after = args.back == "message"
+    and address("/message", { box = where.box, uid = where.uid, validity = where.validity })
+    or address("/box", { box = where.box, q = word(args, "q") })
+end
+
+local function show_login(notice, status)
+  send("Log in – Mail", html.fill(pages.login,
+    { notice = notice and html.fill(pages.notice, { text = notice }) or "" }), status)
+end
+
+local function log_in(args)
+  local username, password = word(args, "username"), word(args, "password")
+  if not username or not password then return show_login("Name and password are needed.", 400) end
+  local conn, message, err = mail.connect(username, password)
+  if not conn then
+    local refused = err.code == "auth"
+    if not refused then ngx.log(ngx.ERR, message) end
+    return show_login(refused and "Name or password is wrong." or "The mail server does not answer.",
+      refused and 403 or 502)
+  end
+  conn:close()
+  session.start(username, password)
+  return see_other "/"
+end
+
+-- --- Which is asked for --------------------------------------------------------------------
+
+local GET = { ["/"] = show_box, ["/box"] = show_box, ["/message"] = show_message, ["/frame"] = show_frame,
+  ["/part"] = send_file }
+local POST = { ["/flag"] = change_flag }
+
+-- Runs a handler with a connection, which is closed whatever happens.
+local function with_connection(handler, request)
+  local conn, message = mail.connect(request.user.username, request.user.password)
+  if not conn then return fail(message, 502) end
+  request.conn = conn
+  local ok, problem = pcall(handler, request)
+  conn:close()
+  if not ok then
+    ngx.log(ngx.ERR, problem)
+    return fail("The mail server could not do that: the message or mailbox may be gone.", 502)
+  elseif request.after then
+    return see_other(request.after)
+  end
+end
+
+-- A form from elsewhere is refused, before anybody is logged in, too.
+local function from_here()
+  local origin = ngx.var.http_origin
+  return origin == nil or origin == ngx.var.scheme .. "://" .. ngx.var.http_host
+end
+
+local function answer_post(user, args)
+  if not from_here() then return fail("This form comes from elsewhere.", 403) end
+  if ngx.var.uri == "/login" then return log_in(args) end
+  if not user then return see_other "/login" end
+  if not session.allows(user, args.token) then return fail("This form is too old, or comes from elsewhere.", 403) end
+  if ngx.var.uri == "/logout" then
+    session.stop()
+    return see_other "/login"
+  end
+  local handler = POST[ngx.var.uri]
+  if not handler then return fail("There is no such page.", 404) end
+  return with_connection(handler, { user = user, args = args })
+end
+
+local reader = {}
+
+--- Answers the request that nginx is at.
+function reader.answer()
+  ngx.header["Cache-Control"] = "no-store"
+  ngx.header["X-Content-Type-Options"] = "nosniff"
+  ngx.header["Referrer-Policy"] = "same-origin"
+  local user = session.current()
+  if ngx.req.get_method() == "POST" then
+    ngx.req.read_body()
+    return answer_post(user, ngx.req.get_post_args())
+  end
+  if ngx.var.uri == "/login" then return show_login() end
+  if not user then return see_other "/login" end
+  local handler = GET[ngx.var.uri]
+  if not handler then return fail("There is no such page.", 404) end
+  return with_connection(handler, { user = user, args = ngx.req.get_uri_args() })
+end
+
+return reader
