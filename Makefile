@@ -261,6 +261,13 @@ $(FUZZ_TARGETS:%=$(FUZZ)/%): $(FUZZ)/%: spec/fuzz/%.c $(FUZZ)/core.a spec/fuzz/f
 	  -o $@ $< $(FUZZ)/core.a $(DEPS_LIBS) -pthread
 -include $(addsuffix .d,$(FUZZ_SOURCES:csrc/%.c=$(FUZZ)/obj/%.o) $(FUZZ_TARGETS:%=$(FUZZ)/%))
 
+## instructions      count what listing one message takes, beside what is recorded;
+##                   with RECORD=1, record it
+.PHONY: instructions
+instructions: $(MODULE)
+	tools/need instructions
+	$(RUN_ENV) LUA_PATH='$(CURDIR)/?.lua;$(RUN_PATH)' bench/instructions $(if $(filter 1,$(RECORD)),record)
+
 ## lint              check the source with all that can (see tools/lint)
 LINTS := lua sh house gcc clang cppcheck clang-tidy symbols
 .PHONY: lint $(LINTS:%=lint-%)
@@ -269,9 +276,9 @@ $(LINTS:%=lint-%): lint-needs
 lint-needs:
 	tools/need lint
 lint-lua:
-	luacheck --quiet $(wildcard lua spec tools examples)
+	luacheck --quiet $(wildcard lua spec tools examples bench)
 lint-sh:
-	shellcheck --severity=warning .ci/run $$(git grep -lE '^#!/bin/(ba)?sh' tools spec)
+	shellcheck --severity=warning .ci/run $$(git grep -lE '^#!/bin/(ba)?sh' tools spec bench)
 lint-house:
 	$(LUA) tools/lint/house.lua
 lint-gcc lint-clang: lint-%: $(DEPS)
