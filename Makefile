@@ -153,7 +153,7 @@ $(C_SPECS): $(BUILD)/c/%: spec/c/%.c $(BUILD)/core.a Makefile
 
 # Hosts that embed Lua; where Lua has a package that says how it is linked. One
 # under ThreadSanitizer has a Lua of its own, which is under it too.
-EMBEDDED := $(if $(filter lua5.4,$(LUA)),$(addprefix $(LUA_BUILD)/,torture threads))
+EMBEDDED := $(if $(filter lua5.4,$(LUA)),$(addprefix $(LUA_BUILD)/,torture threads signals))
 $(LUA_BUILD)/torture: EMBED_FLAGS := $(TORTURE)
 LUA_LIBS = $$(pkg-config --libs $(LUA))
 ifneq ($(TSAN),)

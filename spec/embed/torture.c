@@ -3,15 +3,11 @@
 ** torture.lua runs an action. It must end in Lua's memory error or in nil,
 ** message, err; nothing may leak, and the next time the action must succeed.
 ** usage: torture FOLDER   (the top of the source) */
-#include <lauxlib.h>
-#include <lua.h>
-#include <lualib.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "../c/failing.h"
-
-int luaopen_imapconn_core(lua_State *L);
+#include "host.h"
 
 /* --- Lua's own memory --- */
 
@@ -110,12 +106,7 @@ static void torture(lua_State *L, struct meter *m, const char *name) {
 /* --- the host --- */
 
 static int load(lua_State *L, const char *folder) {
-  luaL_openlibs(L);
-  lua_getglobal(L, "package");
-  lua_getfield(L, -1, "preload");
-  lua_pushcfunction(L, luaopen_imapconn_core);
-  lua_setfield(L, -2, "imapconn.core");
-  lua_settop(L, 0);
+  host_open(L);
   lua_pushstring(L, folder);
   lua_setglobal(L, "TORTURE_FOLDER");
   lua_pushfstring(L, "%s/spec/embed/torture.lua", folder);
