@@ -10,15 +10,12 @@ rows.sections = { A = 17, B = 12, C = 15, D = 29, E = 9, F = 13, G = 13, H = 12 
 rows.explained = {
   C7 = { "there is neither ID nor ENABLE with names of the caller's",
     "every argument goes through one encoder: C1 to C4, and spec/fuzz/encoder.c" },
-  E9 = { "it takes a host whose allocator fails at its n-th call", "spec/embed/torture.c is one" },
   F4 = { "there is no IDLE yet", "a dead peer amid any other command is a timeout: F3" },
   F5 = { "there is no IDLE yet", "F3: the deadline of a call does not move with what arrives" },
   F12 = { "changing the system's clock takes its administrator",
     "every deadline is read from CLOCK_MONOTONIC, as spec/threats/rows_spec.lua looks up in the source" },
   G8 = { "there is no MOVE yet", "a delete that is half done is `partial`: spec/transcripts/delete_spec.lua" },
   G13 = { "there is no IDLE yet", "a completion that no command waits for is `protocol`: D16" },
-  H2 = { "it takes a Lua state whose every allocation fails once",
-    "spec/embed/torture.c, and that callbacks are protected: H1" },
 }
 
 return rows
