@@ -184,6 +184,25 @@ describe("search_messages with keys", function()
     end, full)
   end)
 
+  it("takes no news of another message for a row", function()
+    converse([[
+      C: T1 EXAMINE INBOX
+      C: T2 UID SEARCH RETURN (SAVE ALL) UNSEEN
+      C: T3 UID FETCH $ (UID RFC822.SIZE)
+      S: * 9 EXISTS
+      S: T1 OK [READ-ONLY] open
+      S: * ESEARCH (TAG "T2") UID ALL 4
+      S: T2 OK done
+      S: * 9 FETCH (UID 12 FLAGS (\Seen))
+      S: * 1 FETCH (UID 4 RFC822.SIZE 120)
+      S: * 8 FETCH (UID 11 FLAGS () MODSEQ (7))
+      S: T3 OK done
+    ]], 1, function(conn)
+      local rows = assert(search(conn, { read_filter = "unread", fields = { "uid", "size" } }))
+      assert.are.same({ { uid = 4, size = 120 } }, rows)
+    end, full)
+  end)
+
   it("takes no ESEARCH of another tag for its own", function()
     converse([[
       C: T1 EXAMINE INBOX

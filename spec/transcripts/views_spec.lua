@@ -299,6 +299,7 @@ describe("a view that is open", function()
       C: T1 EXAMINE INBOX
       C: T2 UID FETCH 7 (UID RFC822.SIZE BODY.PEEK[])
       S: * 1 EXISTS
+      S: * OK [UIDNEXT 20] next
       S: T1 OK [READ-ONLY] open
       S: * 1 FETCH (UID 7 RFC822.SIZE 2 BODY[] "hi")
       S: T2 OK done
@@ -323,35 +324,37 @@ describe("a view that is open", function()
     end, plain)
   end)
 
-  it("is left before STATUS of its mailbox, and only of that", function()
-    converse([[
-      C: T1 EXAMINE INBOX
-      C: T2 UID FETCH 7 (UID RFC822.SIZE BODY.PEEK[])
-      S: * 1 EXISTS
-      S: T1 OK [READ-ONLY] open
-      S: * 1 FETCH (UID 7 RFC822.SIZE 2 BODY[] "hi")
-      S: T2 OK done
-      C: T3 STATUS Other ]] .. STATUS .. [[
+  for _, other in ipairs { "Other", "INBO", "INBOX2" } do
+    it("is left before STATUS of its mailbox, and not of " .. other, function()
+      converse([[
+        C: T1 EXAMINE INBOX
+        C: T2 UID FETCH 7 (UID RFC822.SIZE BODY.PEEK[])
+        S: * 1 EXISTS
+        S: T1 OK [READ-ONLY] open
+        S: * 1 FETCH (UID 7 RFC822.SIZE 2 BODY[] "hi")
+        S: T2 OK done
+        C: T3 STATUS ]] .. other .. " " .. STATUS .. [[
 
-      S: * STATUS Other (MESSAGES 3)
-      S: T3 OK done
-      C: T4 UNSELECT
-      C: T5 STATUS INBOX ]] .. STATUS .. [[
+        S: * STATUS ]] .. other .. [[ (MESSAGES 3)
+        S: T3 OK done
+        C: T4 UNSELECT
+        C: T5 STATUS INBOX ]] .. STATUS .. [[
 
-      S: T4 OK left
-      S: * STATUS INBOX (MESSAGES 1)
-      S: T5 OK done
-      C: T6 STATUS INBOX ]] .. STATUS .. [[
+        S: T4 OK left
+        S: * STATUS INBOX (MESSAGES 1)
+        S: T5 OK done
+        C: T6 STATUS INBOX ]] .. STATUS .. [[
 
-      S: * STATUS INBOX (MESSAGES 1)
-      S: T6 OK done
-    ]], 4, function(conn)
-      assert(conn:download_message { mailbox = "INBOX", uid = 7 })
-      assert(conn:get_mailbox_status { mailbox = "Other" })
-      assert(conn:get_mailbox_status { mailbox = "INBOX" })
-      assert(conn:get_mailbox_status { mailbox = "INBOX" })
-    end, plain)
-  end)
+        S: * STATUS INBOX (MESSAGES 1)
+        S: T6 OK done
+      ]], 4, function(conn)
+        assert(conn:download_message { mailbox = "INBOX", uid = 7 })
+        assert(conn:get_mailbox_status { mailbox = other })
+        assert(conn:get_mailbox_status { mailbox = "INBOX" })
+        assert(conn:get_mailbox_status { mailbox = "INBOX" })
+      end, plain)
+    end)
+  end
 
   it("is left by EXAMINE and only then CLOSE, without UNSELECT", function()
     converse([[
