@@ -160,6 +160,7 @@ describe("what IMAP does not allow", function()
   for name, line in pairs {
     ["an unknown tag (D16)"] = "ZZZZ OK x", ['"+" not asked for (D20)'] = "+ go",
     ["an open quote (D14)"] = '* LIST () "/" "abc', ["an answer that is none"] = "T1 MAYBE x",
+    ["a tagged BYE"] = "T1 BYE x", ["a tag cut short"] = "T OK x",
   } do
     it("is protocol: " .. name, function()
       converse([[
