@@ -40,6 +40,14 @@ local function search(conn)
   return conn:search_messages { mailbox = "A", fields = { "uid" } }
 end
 
+local function list_messages(conn)
+  return conn:search_messages { mailbox = "A", fields = { "uid", "flags" } }
+end
+
+local function list_mailboxes(conn)
+  return conn:list_mailboxes()
+end
+
 local STATUS = "* STATUS A (MESSAGES 1)\r\nT1 OK\r\n"
 
 local function message(size)
@@ -47,24 +55,50 @@ local function message(size)
     .. ("x"):rep(size) .. ")\r\nT2 OK\r\n"
 end
 
--- Of each limit: its value, what the server says of that measure, the call.
+-- `n` lines, each with its number for every "%d".
+local function lines(n, line)
+  local all = {}
+  for i = 1, n do all[i] = line:gsub("%%d", i) .. "\r\n" end
+  return table.concat(all)
+end
+
+-- Of each measure: its limit, the value, what the server says of that measure,
+-- the call.
 local CASES = {
-  line = { 100, function(n) return "* OK " .. ("x"):rep(n - 7) .. "\r\n" .. STATUS end, status },
-  literal = { 1000, message, download },
-  response = { 1000, function(n)
+  ["a line (E2)"] = { "line", 100, function(n) return "* OK " .. ("x"):rep(n - 7) .. "\r\n" .. STATUS end, status },
+  ["a literal (D1)"] = { "literal", 1000, message, download },
+  ["a response (E1)"] = { "response", 1000, function(n)
     local size = n - #"* 1 FETCH (UID 7 RFC822.SIZE 999 BODY[] {999}\r\n)\r\n"
     return message(size)
   end, download },
-  nesting = { 10, function(n) return "* XYZ " .. ("("):rep(n) .. (")"):rep(n) .. "\r\n" .. STATUS end, status },
-  nodes = { 100, function(n) return "* XYZ" .. (" a"):rep(n) .. "\r\n" .. STATUS end, status },
-  messages = { 10, function(n) return "T1 OK\r\n* ESEARCH UID ALL 1:" .. n .. "\r\nT2 OK\r\n" end, search },
+  ["nested lists (D5)"] = { "nesting", 10, function(n)
+    return "* XYZ " .. ("("):rep(n) .. (")"):rep(n) .. "\r\n" .. STATUS
+  end, status },
+  ["things in a response (E4)"] = { "nodes", 100, function(n)
+    return "* XYZ" .. (" a"):rep(n) .. "\r\n" .. STATUS
+  end, status },
+  ["a set that was found (E4)"] = { "messages", 10, function(n)
+    return "T1 OK\r\n* ESEARCH UID ALL 1:" .. n .. "\r\nT2 OK\r\n"
+  end, search },
+  ["sets that were found (E4)"] = { "messages", 10, function(n)
+    return "T1 OK\r\n" .. lines(n, "* ESEARCH UID ALL %d") .. "T2 OK\r\n"
+  end, search },
+  ["numbers that were found (E4)"] = { "messages", 10, function(n)
+    return "T1 OK\r\n* SEARCH" .. (" 7"):rep(n) .. "\r\nT2 OK\r\n"
+  end, search },
+  ["rows of messages (E4)"] = { "messages", 10, function(n)
+    return "T1 OK\r\n" .. lines(n, "* %d FETCH (UID %d FLAGS ())") .. "T2 OK\r\n"
+  end, list_messages },
+  ["rows of mailboxes (E4)"] = { "messages", 10, function(n)
+    return lines(n, '* LIST () "/" m%d') .. "T1 OK\r\nT2 OK\r\n"
+  end, list_mailboxes },
 }
 
 describe("The limit", function()
-  for name, case in pairs(CASES) do
-    local limit, said, act = case[1], case[2], case[3]
+  for what, case in pairs(CASES) do
+    local name, limit, said, act = case[1], case[2], case[3], case[4]
     for _, slow in ipairs { false, true } do
-      it(name .. " holds to the last one" .. (slow and ", octet by octet" or ""), function()
+      it(name .. " holds to the last one of " .. what .. (slow and ", octet by octet" or ""), function()
         for n = limit - 1, limit do
           local conn = connect(said(n), { [name] = limit }, slow)
           assert(act(conn))
@@ -78,6 +112,24 @@ describe("The limit", function()
         assert.is_false(conn:is_open())
       end)
     end
+  end
+
+  it("messages holds for what COPYUID stands for, which is no failure (D7, E4)", function()
+    for n = 9, 11 do
+      local conn = connect("T1 OK\r\nT2 OK\r\nT3 OK [COPYUID 1 1:" .. n .. " 1:" .. n .. "]\r\n", { messages = 10 })
+      local copied = assert(conn:copy_message { mailbox = "A", uids = "1:*", new_path = "B" })
+      assert.are.equal(n <= 10 and n or nil, copied.messages and #copied.messages)
+      assert.is_true(conn:is_open())
+    end
+  end)
+
+  for name, limits in pairs { literal = { literal = 1000 }, response = { response = 1000 + #"* STATUS {1000}\r\n" } } do
+    it(name .. " is not waited for: what is announced must fit (D1)", function()
+      for size, code in pairs { [999] = "closed", [1000] = "closed", [1001] = "limit" } do
+        local _, text, err = status(connect("* STATUS {" .. size .. "}\r\n", limits))
+        assert.are.equal(code, err.code, text)
+      end
+    end)
   end
 
   it("of a literal does not hold for one that flows to a sink", function()
