@@ -13,6 +13,7 @@
 #include "transport/client.h"
 #include "transport/failure.h"
 #include "transport/shared.h"
+#include "transport/suites.h"
 
 #if !defined(MBEDTLS_THREADING_C)
 #error "TLS 1.3 shares one state among all threads: MBEDTLS_THREADING is off"
@@ -169,6 +170,7 @@ static CURLcode configure(CURL *easy, void *lent, void *data) {
   if (tls->client != NULL && !imap_client_show(tls->client, config))
     return CURLE_OUT_OF_MEMORY;
   mbedtls_ssl_conf_cert_profile(config, &mbedtls_x509_crt_profile_default);
+  mbedtls_ssl_conf_ciphersuites(config, imap_tls_suites());
   mbedtls_ssl_conf_verify(config, look_at_certificate, tls);
   mbedtls_ssl_conf_sig_algs(config, tls->newest == IMAP_TLS_1_2
                                         ? signatures_for_1_2
