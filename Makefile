@@ -231,7 +231,7 @@ threads:
 ## coverage          run the specs with VARIANT=cov, and print the lines covered
 .PHONY: coverage
 coverage:
-	rm -f $$(find build/cov -name '*.gcda' 2>/dev/null) build/cov/luacov.txt
+	rm -f $$(find build/cov -name '*.gcda' 2>/dev/null) build/cov/luacov.*
 	$(MAKE) VARIANT=cov test
 	tools/coverage build/cov
 

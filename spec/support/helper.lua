@@ -1,40 +1,14 @@
 --- What runs before the specs (busted --helper). With IMAPCONN_VARIANT=cov it
---- counts the lines of lua/ that they reach, and writes luacov.txt for
---- tools/coverage: a line `path covered total` for each file, loaded or not.
--- luacheck: globals coroutine.create coroutine.wrap
+--- counts the lines of lua/ that they reach, here and in nginx, and writes
+--- luacov.txt for tools/coverage: a line `path covered total` for each file with
+--- code in it, loaded or not.
 if os.getenv("IMAPCONN_VARIANT") ~= "cov" then return end
 
 local busted = require "busted"
+local lines = require "spec.support.lines"
 
 local build = assert(os.getenv("IMAPCONN_BUILD"))
-local reached = {} -- of a file, as Lua names its source: a set of lines
-
-local function on_line(_, line)
-  local source = debug.getinfo(2, "S").source
-  local lines = reached[source]
-  if not lines then
-    lines = {}
-    reached[source] = lines
-  end
-  lines[line] = true
-end
-
--- A hook belongs to one coroutine, so each new one gets it.
-local create = coroutine.create
-function coroutine.create(f)
-  local thread = create(f)
-  debug.sethook(thread, on_line, "l")
-  return thread
-end
-
-function coroutine.wrap(f)
-  local thread = coroutine.create(f)
-  local function continue(ok, ...)
-    if ok then return ... end
-    error((...), 0)
-  end
-  return function(...) return continue(coroutine.resume(thread, ...)) end
-end
+local record = build .. "/luacov.lines" -- tools/servers/nginx knows it too
 
 local function lines_of(command)
   local pipe = assert(io.popen(command))
@@ -47,34 +21,52 @@ end
 -- a function's first, which no hook sees, and its last, the return at its end
 -- that is only reached where nothing returned before.
 local function executable(path)
-  local lines, last = {}, nil
+  local found, last = {}, nil
   for text in lines_of(("luac%s -l -p '%s'"):format(_VERSION:match("[%d.]+"), path)) do
     local number, instruction = text:match("^%s+%d+%s+%[(%d+)%]%s+(%u+)")
     if not number then
       last = nil
     elseif instruction ~= "VARARGPREP" then
-      if last then lines[last] = true end
+      if last then found[last] = true end
       last = tonumber(number)
     end
   end
-  return lines
+  return found
+end
+
+-- Files of annotations alone hold nothing that runs.
+local function is_meta(path)
+  local file = assert(io.open(path))
+  local first = file:read("*l")
+  file:close()
+  return first:find("^%-%-%-@meta") ~= nil
+end
+
+local function reached_lines()
+  local reached = {}
+  for line in io.lines(record) do reached[line] = true end
+  return reached
 end
 
 local function report()
   debug.sethook()
+  local reached = reached_lines()
   local folder = assert(package.path:match("([^;]*/lua)/%?%.lua"))
   local out = assert(io.open(build .. "/luacov.txt", "w"))
   for path in lines_of(("find '%s' -name '*.lua'"):format(folder)) do
-    local covered, total = 0, 0
-    for line in pairs(executable(path)) do
-      total = total + 1
-      if (reached["@" .. path] or {})[line] then covered = covered + 1 end
+    local name, covered, total = path:sub(#folder + 2), 0, 0
+    if not is_meta(path) then
+      for line in pairs(executable(path)) do
+        total = total + 1
+        if reached[name .. ":" .. line] then covered = covered + 1 end
+      end
+      out:write(("lua/%s %d %d\n"):format(name, covered, total))
     end
-    out:write(("lua%s %d %d\n"):format(path:sub(#folder + 1), covered, total))
   end
   assert(out:close())
   return nil, true
 end
 
 busted.subscribe({ "suite", "end" }, report)
-debug.sethook(on_line, "l")
+os.remove(record)
+lines.record(record)
