@@ -365,7 +365,7 @@ static int after_login(struct imap_session *s, struct imap_action *a) {
 
 static int begin_login(struct imap_session *s, struct imap_action *a) {
   if (s->preauth) {
-    (void)snprintf(s->auth, sizeof s->auth, "PREAUTH");
+    if (s->auth[0] == '\0') (void)snprintf(s->auth, sizeof s->auth, "PREAUTH");
     a->login->step = IMAP_LOGIN_AUTHENTICATED;
     return s->caps.known ? after_login(s, a)
                          : ask_capabilities(s, a, IMAP_LOGIN_AUTHENTICATED);

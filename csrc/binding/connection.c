@@ -62,7 +62,7 @@ int imaplua_attach(lua_State *L) {
   lua_getfield(L, 1, "trace");
   c = new_connection(L, lua_toboolean(L, -1) != 0);
   lua_getfield(L, 1, "resumed");
-  if (lua_toboolean(L, -1)) imap_session_resumed(c->session);
+  if (lua_isstring(L, -1)) imap_session_resumed(c->session, lua_tostring(L, -1));
   lua_pop(L, 1);
   return 1;
 }

@@ -126,10 +126,11 @@ static int append_limit_method(lua_State *L) {
   return 1;
 }
 
-/* Logged in, nothing under way, no mailbox open: fit for a pool. */
+/* Logged in, nothing under way, no mailbox open, not compressed: fit for a pool. */
 static int quiet_method(lua_State *L) {
   const struct imap_session *s = imaplua_connection(L)->session;
-  lua_pushboolean(L, imap_session_quiet(s) && s->current == NULL && !s->unknown);
+  lua_pushboolean(L, imap_session_quiet(s) && s->current == NULL &&
+                         !s->unknown && s->deflate == NULL);
   return 1;
 }
 

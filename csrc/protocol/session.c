@@ -1,6 +1,7 @@
 /* session.c - the engine: its life, its state, and what to do next. */
 #include "protocol/session.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -107,8 +108,9 @@ void imap_session_greeted(struct imap_session *s) {
   if (s->state == IMAP_SESSION_GREETING) s->state = IMAP_SESSION_CLEAR;
 }
 
-void imap_session_resumed(struct imap_session *s) {
+void imap_session_resumed(struct imap_session *s, const char *auth) {
   imap_session_greeted(s);
+  (void)snprintf(s->auth, sizeof s->auth, "%s", auth);
   s->preauth = true;
 }
 

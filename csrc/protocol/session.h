@@ -132,8 +132,9 @@ bool imap_session_quiet(const struct imap_session *s);
 ** libcurl there is none to be believed). */
 void imap_session_greeted(struct imap_session *s);
 
-/* The stream is from a pool, and was logged in before: no greeting comes. */
-void imap_session_resumed(struct imap_session *s);
+/* The stream is from a pool, and was logged in before, by the mechanism `auth`:
+** no greeting comes. */
+void imap_session_resumed(struct imap_session *s, const char *auth);
 
 /* --- for routines --- */
 

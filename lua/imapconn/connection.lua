@@ -11,6 +11,7 @@ local job = require "imapconn.job"
 local link = require "imapconn.link"
 
 local FAREWELL = 2 -- seconds that close waits for the answer to LOGOUT
+local LARGEST_POOL = 2147483647 -- connections: what a pool counts in 31 bits
 
 local Connection = { __name = "imapconn.Connection" }
 Connection.__index = Connection
@@ -102,28 +103,43 @@ function Connection:close()
   return finish(held, function() held:log_out(FAREWELL) end)
 end
 
--- Leaves the mailbox, and gives the stream to its pool if nothing is under way.
+-- To its pool, if nothing is under way: true, or nil and why not.
+local function to_pool(held, seconds, size)
+  if not held.core:is_quiet() then return nil, "it is not quiet" end
+  local stream = held.stream
+  local ok, kept, reason = callback.protect(stream.keepalive, stream, seconds, size, held.core:info().auth)
+  if ok then return kept, reason end
+  return nil, kept
+end
+
+-- Leaves the mailbox and gives the stream back: nil, or why it was closed instead.
 local function give_back(held, seconds, size)
   local leaving = job.new { what = "keepalive", kind = "leave", inputs = {}, shape = function() return true end }
   run(held, only(leaving))
-  if leaving.err then return leaving.err end
-  local kept, reason = held.core:is_quiet(), "its state is not known"
-  if kept then kept, reason = held.stream:keepalive(seconds, size) end
-  held.over = kept and "it was given back to its pool" or "it could not be given back"
-  if not kept then
-    return errors.failed("keepalive", { code = "closed", reason = "the connection was closed instead: "
-      .. errors.show(reason), outcome = "not_sent" })
+  local kept, reason
+  if not leaving.err then kept, reason = to_pool(held, seconds, size) end
+  held.over = kept and "it was given back to its pool" or "it could not be given back to its pool"
+  if kept or leaving.err then return leaving.err end
+  return errors.failed("keepalive", { code = "closed", outcome = "not_sent",
+    reason = "the connection was closed instead: " .. errors.show(reason) })
+end
+
+-- What is wrong with the arguments of keepalive, or with who calls it.
+local function refuse_keepalive(held, seconds, size)
+  if not (held.stream and check.has_method(held.stream, "keepalive")) then
+    return errors.new("unsupported", "keepalive: there is no pool for this connection", { outcome = "not_sent" })
+  elseif seconds ~= nil and not (type(seconds) == "number" and seconds > 0) then
+    return errors.argument("keepalive", "seconds", "seconds must be a number above 0, not " .. check.kind(seconds))
+  elseif size ~= nil and not check.integer(size, 1, LARGEST_POOL) then
+    return errors.argument("keepalive", "size", "size must be a whole number from 1 on, not " .. check.kind(size))
   end
 end
 
 function Connection:keepalive(seconds, size)
   local held = links[self]
   if not held then return not_mine("keepalive") end
-  if not (held.stream and check.has_method(held.stream, "keepalive")) then
-    return errors.give(errors.new("unsupported", "keepalive: there is no pool for this connection",
-      { outcome = "not_sent" }))
-  end
-  local err
+  local err = refuse_keepalive(held, seconds, size)
+  if err then return errors.give(err) end
   local ok, refused = held:hold("keepalive", function() err = give_back(held, seconds, size) end)
   if not ok or err then return errors.give(refused or err) end
   return true
@@ -177,7 +193,9 @@ local function over_stream(settings)
     end
   end
   -- A pool's stream is logged in already, under TLS where it has to be.
-  if stream.resumed then settings.attach.resumed, settings.login.starttls = true, false end
+  if stream.resumed then
+    settings.attach.resumed, settings.login.starttls = errors.show(stream.resumed), false
+  end
   return link.new { core = core.attach(settings.attach), stream = stream }
 end
 

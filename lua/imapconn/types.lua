@@ -89,9 +89,10 @@ function Connection:is_open() end
 function Connection:close() end
 
 ---Gives the connection back to its pool, where its transport has one (`imapconn.nginx`, else `unsupported`): leaves the
----mailbox first. On a connection that is not quiet it answers `closed`, and closes it. Afterwards calls answer `closed`.
----@param seconds? number How long it may lie there. Default: the transport's.
----@param size? integer How many the pool holds. Default: the transport's.
+---mailbox first (UNSELECT, RFC 3691; else EXAMINE and CLOSE, 6.4.1). A connection that is compressed or not quiet, or that the
+---pool does not take, is closed instead, and the answer is `closed`. Afterwards calls answer `closed`.
+---@param seconds? number How long it may lie there, above 0. Default: the transport's.
+---@param size? integer How many the pool holds, from 1 on. Default: the transport's.
 ---@return true? kept
 ---@return string? message
 ---@return imapconn.Error? err
@@ -111,7 +112,7 @@ function Connection:batch(record) end
 ---@field port integer The port.
 ---@field secure true|"starttls"|false The option `secure`.
 ---@field tls? imapconn.TLS What was negotiated; nil on plaintext.
----@field auth? string The mechanism that logged in, or `"LOGIN"`; nil after a PREAUTH greeting.
+---@field auth? string The mechanism that logged in, or `"LOGIN"`; `"PREAUTH"` where the greeting did. One from a pool says how it logged in at first.
 ---@field capabilities table<string, true> What the server offers, upper case but for IMAP4rev1 and IMAP4rev2: `capabilities.IDLE` (6.1.1).
 ---@field greeting? string The text of the server's greeting; nil where STARTTLS made it unbelievable.
 

@@ -12,6 +12,6 @@
 ---@field send fun(self: imapconn.Stream, bytes: string, seconds: number): integer?, string? How many bytes it took, at least one, or `nil` and `"timeout"`, `"closed"` or a message.
 ---@field starttls? fun(self: imapconn.Stream, seconds: number): boolean?, string? Starts TLS, for `secure = "starttls"`; bytes that came before must fail it.
 ---@field tls? fun(self: imapconn.Stream): imapconn.TLS? What was negotiated.
----@field keepalive? fun(self: imapconn.Stream, seconds?: number, size?: integer): boolean?, string? Gives it to a pool.
----@field resumed? boolean Whether it comes from a pool, with login and TLS behind it: no greeting is awaited.
+---@field keepalive? fun(self: imapconn.Stream, seconds?: number, size?: integer, mechanism: string): boolean?, string? Gives it to a pool; `mechanism` is what logged in.
+---@field resumed? string Of one from a pool, with TLS and login behind it: the mechanism that logged in. No greeting is awaited.
 ---@field close fun(self: imapconn.Stream) Closes it; more than once is no error.
