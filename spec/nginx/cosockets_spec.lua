@@ -1,181 +1,189 @@
--- imapconn in a real nginx: over cosockets with one worker process, and the
--- blocking module in worker threads.
+-- imapconn over the cosockets of a real nginx: TLS and its verification, STARTTLS,
+-- client certificates, and failures with their stages.
+local hostile = require "spec.support.hostile"
 local servers = require "spec.support.servers"
+local site = require "spec.support.site"
 
-local CONF = [[
-worker_processes 1;
-thread_pool mail threads=8 max_queue=1000;
-events { worker_connections 1024; }
-http {
-  resolver 127.0.0.1 ipv6=off;
-  lua_ssl_trusted_certificate @CA_FILE@;
-  lua_ssl_verify_depth 2;
-  lua_socket_log_errors off;
-  lua_worker_thread_vm_pool_size 8;
-  init_by_lua_block {
-    function options(more)
-      local all = { host = "127.0.0.1", server_name = "localhost", port = @TLS@, username = "web", password = "secret" }
-      for name, value in pairs(more or {}) do all[name] = value end
-      return all
-    end
-    function try(more)
-      local conn, message, err = require "imapconn.nginx".connect(options(more))
-      if not conn then return ngx.say(err.code, " ", err.field or "", " ", message) end
-      return conn
-    end
-    function list(conn)
-      local rows, message = conn:list_mailboxes {}
-      ngx.say(rows and "INBOX of " .. #rows or message)
-    end
-  }
-  server {
-    listen 127.0.0.1:@PORT@;
-@LOCATIONS@
-  }
-}
-]]
+local HELLO = "\22\3" -- how a ClientHello begins
 
--- Each page runs Lua in the worker.
 local PAGES = {
   tls = [[ local conn = try()
-    list(conn) ngx.say(conn:info().tls.backend, " ", conn:info().greeting ~= nil) conn:close() ]],
+    print_list(conn)
+    local tls = conn:info().tls
+    ngx.say(tls.backend, " ", conn:info().greeting ~= nil)
+    conn:close() ]],
   starttls = [[ local conn = try { secure = "starttls", port = @PLAIN@ }
-    list(conn) ngx.say(conn:info().tls.backend) conn:close() ]],
-  name = [[ try { server_name = "elsewhere.example" } ]],
-  unverified = [[ list(try { server_name = "elsewhere.example", verify = false }) ]],
-  starttls_name = [[ try { secure = "starttls", port = @PLAIN@, server_name = "elsewhere.example" } ]],
-  refused = [[ try { port = 1 } ]],
-  option = [[ try { ca_file = "/nowhere" } ]],
-  password = [[ try { password = "wrong" } ]],
-  kept = [[ for i = 1, 2 do
-      local conn = try { username = "kept" }
-      conn:search_messages { mailbox = "INBOX" }
-      ngx.say(conn:info().greeting == nil, " ", #conn:list_mailboxes {})
-      ngx.say(conn:keepalive(60, 4), " ", conn:is_open())
+    print_list(conn)
+    ngx.say(conn:info().tls.backend)
+    conn:close() ]],
+  wrong_name = [[ try { server_name = "elsewhere.example" } ]],
+  wrong_name_starttls = [[ try { server_name = "elsewhere.example", secure = "starttls", port = @PLAIN@ } ]],
+  -- Each of these shows its own certificate; the last is one for 127.0.0.1 alone.
+  certificates = [[ for number = 4, 9 do try { host = "127.0.0." .. number } end
+    try { host = "127.0.0.9", server_name = "127.0.0.1" } ]],
+  unverified = [[ for number = 4, 9 do print_list(try { host = "127.0.0." .. number, verify = false }) end ]],
+  client_certificate = [[
+    local function show(more)
+      more.port, more.auth, more.username, more.password = @SASL_TLS@, "EXTERNAL", none, none
+      local conn = try(more)
+      if conn then ngx.say(conn:info().auth) conn:close() end
     end
-    try { username = "kept", password = "wrong" }
-    local conn = try { username = "kept" }
-    ngx.say(conn:info().greeting == nil) conn:close() ]],
-  large = [[ local conn = try { username = "large" }
+    show { client_cert = "@CERTS@/ann.pem", client_key = "@CERTS@/ann.key" }
+    show { client_cert = "@CERTS@/ann-unknown-ca.pem", client_key = "@CERTS@/ann-unknown-ca.key" }
+    show { client_cert = "@CERTS@/ann.pem", client_key = "@CERTS@/server.key" }
+    for _, key in ipairs { "nowhere.key", "ann.pem", "ann-encrypted.key" } do
+      show { client_cert = "@CERTS@/ann.pem", client_key = "@CERTS@/" .. key }
+    end
+    show { client_cert = "@CERTS@/ann.key" } ]],
+  unsupported = [[ for name, value in pairs {
+      ca_file = "/x.pem", ca_path = "/x", min_tls_version = "TLSv1.2", max_tls_version = "TLSv1.3", min_dh_size = 2048,
+      pinned_public_key = "sha256//AAAA", proxy = "http://proxy.example", wait = function() end, transport = {},
+      client_key_password = "x", compress = true } do
+      local _, message, err = require "imapconn.nginx".connect(options { [name] = value })
+      if err.code ~= "unsupported" or err.field ~= name or err.outcome ~= "not_sent" then ngx.say(name, message) end
+    end
+    local conn = try { compress = false }
+    print_list(conn) conn:close() ]],
+  refused = [[ try { port = 1 } ]],
+  unresolved = [[ try { host = "imap.example.org" } ]],
+  password = [[ try { password = "wrong" } ]],
+  nothing = [[ local _, _, err = require "imapconn.nginx".connect() ngx.say(err.code) ]],
+  large = [[ local conn = try()
     local text = "Subject: large\r\n\r\n" .. ("x"):rep(70, "\r\n"):rep(3000, "\r\n") .. "\r\n"
     conn:append_message { mailbox = "INBOX", content = text }
     local found = conn:search_messages { mailbox = "INBOX" }
     ngx.say(conn:download_message { mailbox = "INBOX", uid = found[#found].uid }.content == text) conn:close() ]],
-  slow = [[ list(try { secure = false, port = @SLOW@, auth = "PLAIN", username = "slow" }) ]],
-  ping = [[ ngx.say("pong") ]],
-  -- Light threads of this worker stand for a hundred clients; another one pings meanwhile.
-  crowd = [[ local function fetch(path)
-      local sock = ngx.socket.tcp()
-      sock:settimeout(60000)
-      assert(sock:connect("127.0.0.1", ngx.var.server_port))
-      sock:send("GET " .. path .. " HTTP/1.0\r\n\r\n")
-      local answer = sock:receive("*a")
-      sock:close()
-      return answer
-    end
-    local function timed(path)
-      ngx.update_time()
-      local start = ngx.now()
-      local answer = fetch(path)
-      ngx.update_time()
-      return ngx.now() - start, answer
-    end
-    fetch("/slow")
-    local one = timed("/slow")
-    local good, running, pings = 0, 100, {}
-    ngx.update_time()
-    local start, threads = ngx.now(), {}
-    for i = 1, 100 do
-      threads[i] = ngx.thread.spawn(function()
-        if fetch("/slow"):find("INBOX of", 1, true) then good = good + 1 end
-        running = running - 1
-      end)
-    end
-    threads[101] = ngx.thread.spawn(function()
-      while running > 0 do
-        pings[#pings + 1] = timed("/ping")
-        ngx.sleep(0.005)
-      end
-    end)
-    for _, thread in ipairs(threads) do ngx.thread.wait(thread) end
-    ngx.update_time()
-    local all = ngx.now() - start
-    table.sort(pings)
-    ngx.say(("%d good, one %.3f, all %.3f, pings %d, median %.4f"):format(
-      good, one, all, #pings, pings[math.ceil(#pings / 2)])) ]],
-  threads = [[ local good, waiting = 0, {}
-    local function work(i)
-      for _ = 1, 5 do
-        local ok, rows = ngx.run_worker_thread("mail", "mail_job", "list", {
-          host = "localhost", port = @TLS@, username = "thread-" .. i, password = "secret", ca_file = "@CA_FILE@" })
-        if ok and type(rows) == "table" and rows[1].path then good = good + 1 else ngx.say(tostring(rows)) end
-      end
-    end
-    for i = 1, 8 do waiting[i] = ngx.thread.spawn(work, i) end
-    for _, thread in ipairs(waiting) do ngx.thread.wait(thread) end
-    ngx.say(good, " good ", ngx.run_worker_thread("nobody", "mail_job", "list", {})) ]],
+  -- The server's port is in the address.
+  early = [[ try { secure = "starttls", port = tonumber(ngx.var.arg_port),
+      connect_timeout = tonumber(ngx.var.arg_seconds) } ]],
+  silent = [[ try { port = tonumber(ngx.var.arg_port), connect_timeout = tonumber(ngx.var.arg_seconds) } ]],
+  deaf = [[ local conn = try { secure = false, auth = "PLAIN", port = tonumber(ngx.var.arg_port), call_timeout = 0.5 }
+    local _, _, err = conn:append_message { mailbox = "INBOX", content = ("x"):rep(70, "\r\n"):rep(80000) }
+    ngx.say(err.code, " ", err.outcome, " ", conn:is_open()) ]],
 }
 
-local function locations()
-  local text = {}
-  for name, code in pairs(PAGES) do
-    text[#text + 1] = ("    location = /%s { content_by_lua_block {%s} }"):format(name, code)
-  end
-  text[#text + 1] = [[
-    location = /log { content_by_lua_block { ngx.say("said") }
+local LOCATIONS = [[
+    location = /early_byte { lua_socket_buffer_size 1; content_by_lua_block {]] .. PAGES.early .. [[} }
+    location = /drops { lua_socket_buffer_size 1; content_by_lua_block {]] .. PAGES.tls .. [[} }
+    location = /filter { content_by_lua_block { ngx.say("said") }
       header_filter_by_lua_block {
         local _, _, err = require "imapconn.nginx".connect(options())
         ngx.header["X-Code"] = err.code
       }
     }
     location = /phase { content_by_lua_block {
-      ngx.say(ngx.location.capture("/log").header["X-Code"])
-    } }]]
-  return table.concat(text, "\n")
+      ngx.say(ngx.location.capture("/filter").header["X-Code"])
+    } }
+]]
+
+-- The page meets a server that plays `script`, and gives up after so many seconds:
+-- what the server heard.
+local function meets(web, script, page, pattern, seconds)
+  local server = hostile.play(script)
+  web:gives(pattern, ("%s?port=%d&seconds=%g"):format(page, server.port, seconds or 10))
+  return server:stop()
 end
 
 describe("over cosockets", function()
-  local nginx
+  local web
 
   setup(function()
     local dovecot = servers.dovecot()
-    local plain = dovecot:account("plain")
-    nginx = servers.nginx(CONF:gsub("@LOCATIONS@", function() return locations() end), {
-      TLS = dovecot:account("tls").port, PLAIN = plain.port, SLOW = servers.delayed(plain, 100).port,
-      MODULE = "spec/nginx/mail_job.lua",
-    })
+    web = site.serve(PAGES, dovecot:account("tls", { username = "web" }), { locations = LOCATIONS, values = {
+      PLAIN = dovecot:account("plain").port, SASL_TLS = dovecot:account("tls", { at = "sasl" }).port,
+    } })
   end)
 
-  local function gives(pattern, page)
-    local answer = nginx:get("/" .. page)
-    assert.truthy(answer:find(pattern), page .. " answered: " .. answer .. "\n" .. nginx:log())
-    return answer
+  it("a mailbox is listed under TLS", function()
+    web:gives("^INBOX of %d+\nnginx true\n$", "tls")
+  end)
+
+  it("an octet at a time will do", function()
+    web:gives("^INBOX of %d+\nnginx true\n$", "drops")
+  end)
+
+  it("STARTTLS upgrades", function()
+    web:gives("^INBOX of %d+\nnginx\n$", "starttls")
+  end)
+
+  it("a certificate for another name is refused", function()
+    web:gives("^tls %- .*certificate ", "wrong_name")
+    web:gives("^tls %- .*certificate ", "wrong_name_starttls")
+  end)
+
+  it("so is one that is self-signed, by an unknown authority, out of its time, or for an address alone", function()
+    local answer = web:gives("certificate", "certificates")
+    local _, refused = answer:gsub("tls %- connect to 127%.0%.0%.%d:%d+: [^\n]*certificate[^\n]*\n", "")
+    assert.are.equal(7, refused, answer)
+  end)
+
+  it("none is looked at with verify = false", function()
+    web:gives("^" .. ("INBOX of %d+\n"):rep(6) .. "$", "unverified")
+  end)
+
+  it("a client certificate logs in, or its failure is named", function()
+    local answer = web:gives("^EXTERNAL\n", "client_certificate")
+    local seen = {}
+    for line in answer:gmatch("[^\n]+") do
+      seen[#seen + 1] = line:match("^invalid_argument %- .-: (client_%l+:)") or line:match("^%S+")
+    end
+    assert.are.same({ "EXTERNAL", "auth", "tls", "client_key:", "client_key:", "client_key:", "client_cert:" },
+      seen, answer)
+  end)
+
+  it("what nginx.conf decides, and what cosockets cannot, is unsupported", function()
+    web:gives("^INBOX of %d+\n$", "unsupported")
+  end)
+
+  it("a failure says its stage", function()
+    web:gives("^connect %- .*refused", "refused")
+    web:gives("^resolve %- .*imap%.example%.org", "unresolved")
+    web:gives("^auth %- ", "password")
+    web:gives("^unsupported", "phase")
+    web:gives("^invalid_argument", "nothing")
+  end)
+
+  it("a large message goes out and comes back", function()
+    web:gives("^true\n$", "large")
+  end)
+end)
+
+describe("over cosockets, from a hostile server,", function()
+  local web
+  setup(function() web = site.serve(PAGES, servers.dovecot():account(), { locations = LOCATIONS, values = {
+    PLAIN = 1, SASL_TLS = 1 } }) end)
+
+  local UPGRADE = [[
+    S: * OK hello
+    C: CAPABILITY
+    S: * CAPABILITY IMAP4rev1 STARTTLS AUTH=PLAIN
+    S: \T OK
+    C: STARTTLS
+  ]]
+
+  -- "early_byte" reads octet by octet, so that what comes behind is still in the socket.
+  for _, page in ipairs { "early", "early_byte" } do
+    it("what stands behind OK to STARTTLS ends the attempt: " .. page, function()
+      for _, behind in ipairs { [[* CAPABILITY IMAP4rev1 AUTH=PLAIN\r\n]], [[A003 OK x\r\n]], [[x]], [[\x16]] } do
+        local heard = meets(web, UPGRADE .. [[S- \T OK go\r\n]] .. behind, page, "^tls %- ")
+        assert.is_nil(heard:find(HELLO, 1, true), heard)
+        assert.is_nil(heard:find("AUTHENTICATE", 1, true), heard)
+      end
+    end)
   end
 
-  it("a mailbox is listed under TLS", function() gives("^INBOX of %d+\nnginx true\n$", "tls") end)
-  it("STARTTLS upgrades", function() gives("^INBOX of %d+\nnginx\n$", "starttls") end)
-  it("the certificate's name is checked, unless told otherwise", function()
-    gives("^tls .*certificate ", "name")
-    gives("^tls .*certificate ", "starttls_name")
-    gives("^INBOX of", "unverified")
+  it("STARTTLS that is refused ends it", function()
+    local heard = meets(web, UPGRADE .. [[S: \T NO not today]], "early", "^tls %- ")
+    assert.is_nil(heard:find("AUTHENTICATE", 1, true), heard)
   end)
-  it("a failure says its stage", function()
-    gives("^connect .*refused", "refused")
-    gives("^auth ", "password")
-    gives("^unsupported ca_file ", "option")
-    gives("^unsupported", "phase")
+
+  it("silence ends in timeout, in the handshake too", function()
+    meets(web, "! hang", "silent", "^timeout %- ", 0.3)
+    meets(web, UPGRADE .. "S: \\T OK go\n! wait 600", "early", "^timeout %- ", 0.3)
   end)
-  it("a large message goes out and comes back", function() gives("^true\n$", "large") end)
-  it("a connection is kept for its own login alone", function()
-    gives("^false %d+\ntrue false\ntrue %d+\ntrue false\nauth .-\ntrue\n$", "kept")
-  end)
-  it("a hundred requests do not block the worker", function()
-    local one, all, median = gives("^100 good, ", "crowd"):match("one ([%d.]+), all ([%d.]+), .* median ([%d.]+)")
-    assert.is_true(tonumber(all) < 3 * tonumber(one), ("all took %s, one %s"):format(all, one))
-    assert.is_true(tonumber(median) < 0.010, "the median is " .. median)
-  end)
-  it("in worker threads the blocking module works, eight at a time", function()
-    gives("^40 good false", "threads")
-    assert.is_nil(nginx:log():find("exited on signal", 1, true))
+
+  it("one that does not read does not hold the worker, or the call", function()
+    meets(web, hostile.login() .. "! wait 4000\n! reset", "deaf", "^timeout not_sent false\n$")
+    web:gives("^connect", "refused")
   end)
 end)

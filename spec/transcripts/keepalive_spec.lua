@@ -187,16 +187,16 @@ end)
 
 describe("a connection from the pool", function()
   local function connect(script, secure)
-    local play = transcript.play(script)
-    play.resumed = "SCRAM-SHA-256"
+    local stream = transcript.play(script)
+    stream.resumed = "SCRAM-SHA-256"
     local conn = assert(imapconn.connect { host = "play", username = "ann", password = "x", secure = secure,
-      transport = play })
-    return conn, play
+      transport = stream })
+    return conn, stream
   end
 
   it("asks for capabilities, has no greeting, and says what logged it in", function()
     for _, secure in ipairs { true, "starttls", false } do
-      local conn, play = connect([[
+      local conn, stream = connect([[
         C: T1 CAPABILITY
         S: * CAPABILITY IMAP4rev1 UNSELECT
         S: T1 OK
@@ -206,7 +206,7 @@ describe("a connection from the pool", function()
       assert.is_nil(info.greeting)
       assert.are.same({ IMAP4rev1 = true, UNSELECT = true }, info.capabilities)
       conn:close()
-      play:finish()
+      stream:finish()
     end
   end)
 end)
