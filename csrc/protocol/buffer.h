@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "protocol/status.h"
 
@@ -47,11 +48,18 @@ void imap_buffer_drop(struct imap_buffer *b, size_t size);
 
 struct imap_span imap_buffer_span(const struct imap_buffer *b);
 
-/* Spans: of a C string, and comparisons (ASCII letters match in either case
-** where the name says `is`). */
+/* Spans: of a C string, of a literal in a table, and comparisons (ASCII letters
+** match in either case where the name says `is`). */
 struct imap_span imap_span_of(const char *text);
+#define IMAP_SPAN(literal) {literal, sizeof literal - 1}
 bool imap_span_equal(struct imap_span a, struct imap_span b);
 bool imap_span_same(struct imap_span a, struct imap_span b); /* in any case */
-bool imap_span_is(struct imap_span span, const char *upper_case_word);
+
+/* Inline, so that a literal's length is known and nearly all other words are
+** told apart by theirs. */
+static inline bool imap_span_is(struct imap_span span, const char *word) {
+  size_t size = strlen(word);
+  return span.size == size && imap_span_same(span, (struct imap_span){word, size});
+}
 
 #endif

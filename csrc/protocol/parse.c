@@ -25,9 +25,9 @@ struct reader {
 
 void imap_parser_init(struct imap_parser *p, const struct imap_limits *limits) {
   memset(p, 0, sizeof *p);
-  imap_tape_init(&p->tape);
+  imap_tape_init(&p->tape, limits->nodes < IMAP_MAX_NODES ? limits->nodes
+                                                          : IMAP_MAX_NODES);
   p->max_nesting = limits->nesting;
-  p->max_nodes = limits->nodes < IMAP_MAX_NODES ? limits->nodes : IMAP_MAX_NODES;
 }
 
 void imap_parser_free(struct imap_parser *p) {
@@ -48,20 +48,27 @@ static int64_t unpack(uint32_t packed) {
   return (int64_t)packed - 1;
 }
 
+static int need_room(struct imap_parser *p) {
+  int status = imap_tape_grow(&p->tape);
+  if (status == IMAP_LIMIT)
+    return fail(p, status, "a response has more parts than the limit `nodes`");
+  return status == IMAP_OK ? status : fail(p, status, "not enough memory");
+}
+
 static int add_node(struct reader *r, enum imap_node_kind kind, size_t start,
                     size_t size) {
-  struct imap_parser *p = r->parser;
-  struct imap_node *node;
-  if (p->tape.count >= p->max_nodes)
-    return fail(p, IMAP_LIMIT, "a response has more parts than the limit `nodes`");
-  node = imap_tape_add(&p->tape);
-  if (node == NULL) return fail(p, IMAP_NOMEM, "not enough memory");
-  *node = (struct imap_node){(uint32_t)start, (uint32_t)size, 1,
-                             (unsigned)kind & 15u, 0};
+  struct imap_tape *tape = &r->parser->tape;
+  if (tape->count == tape->capacity) {
+    int status = need_room(r->parser);
+    if (status != IMAP_OK) return status;
+  }
+  tape->nodes[tape->count++] = (struct imap_node){
+    (uint32_t)start, (uint32_t)size, 1, (unsigned)kind & 15u, 0
+  };
   if (r->list == NO_LIST)
     r->siblings++;
   else
-    p->tape.nodes[r->list].count++;
+    tape->nodes[r->list].count++;
   return IMAP_OK;
 }
 
@@ -95,20 +102,21 @@ static void find_line_end(struct reader *r) {
   r->line_end = lf != NULL ? (size_t)(lf - r->bytes) : r->end;
 }
 
-/* quoted = DQUOTE *QUOTED-CHAR DQUOTE, with any octet but the line end */
+/* quoted = DQUOTE *QUOTED-CHAR DQUOTE, with any octet but the line end. Few
+** have a backslash, so that the first quote nearly always ends it. */
 static int need_quoted(struct reader *r) {
-  const char *bytes = r->bytes;
-  size_t start = r->at + 1, at = start, end = r->line_end;
+  const char *text = r->bytes + r->at + 1, *end = r->bytes + r->line_end;
+  const char *quote = memchr(text, '"', (size_t)(end - text));
   enum imap_node_kind kind = IMAP_NODE_QUOTED;
-  for (; at < end && bytes[at] != '"'; at++) {
-    if (bytes[at] != '\\') continue;
+  if (quote != NULL && memchr(text, '\\', (size_t)(quote - text)) != NULL) {
     kind = IMAP_NODE_ESCAPED;
-    at++;
+    for (quote = text; quote < end && *quote != '"'; quote++)
+      if (*quote == '\\') quote++;
   }
-  if (at >= end)
+  if (quote == NULL || quote >= end)
     return fail(r->parser, IMAP_PROTOCOL, "a quoted string has no end");
-  r->at = at + 1;
-  return add_node(r, kind, start, at - start);
+  r->at = (size_t)(quote + 1 - r->bytes);
+  return add_node(r, kind, (size_t)(text - r->bytes), (size_t)(quote - text));
 }
 
 /* literal = ["~"] "{" number64 ["+"] "}" CRLF *CHAR8: the framer has seen to
@@ -177,10 +185,14 @@ static size_t item_end(const struct reader *r, size_t at) {
   return at;
 }
 
+static bool is_nil(const char *text) {
+  return imap_upper(text[0]) == 'N' && imap_upper(text[1]) == 'I' &&
+         imap_upper(text[2]) == 'L';
+}
+
 static int need_atom(struct reader *r) {
   size_t start = r->at;
   enum imap_node_kind kind = IMAP_NODE_ATOM;
-  struct imap_span text;
   if (r->depth == 0)
     r->at = outer_atom_end(r, start);
   else if (r->depth == 1 && r->in_fetch)
@@ -190,9 +202,8 @@ static int need_atom(struct reader *r) {
   if (r->at == start)
     return fail(r->parser, IMAP_PROTOCOL, "a bare line end inside a response");
   if (r->at > r->line_end) find_line_end(r);
-  text = (struct imap_span){r->bytes + start, r->at - start};
-  if (text.size == 3 && imap_span_is(text, "NIL")) kind = IMAP_NODE_NIL;
-  return add_node(r, kind, start, text.size);
+  if (r->at == start + 3 && is_nil(r->bytes + start)) kind = IMAP_NODE_NIL;
+  return add_node(r, kind, start, r->at - start);
 }
 
 static int need_token(struct reader *r) {

@@ -11,7 +11,7 @@
 
 struct imap_parser {
   struct imap_tape tape;
-  uint32_t max_nesting, max_nodes;
+  uint32_t max_nesting;
   const char *problem; /* why the last parse failed, for people */
 };
 

@@ -4,30 +4,34 @@
 #include <string.h>
 
 static const struct {
-  const char *word;
+  struct imap_span word;
   enum imap_item item;
 } items[] = {
-  {"UID", IMAP_ITEM_UID}, {"FLAGS", IMAP_ITEM_FLAGS},
-  {"RFC822.SIZE", IMAP_ITEM_SIZE}, {"INTERNALDATE", IMAP_ITEM_INTERNAL_DATE},
-  {"ENVELOPE", IMAP_ITEM_ENVELOPE},
-  {"BODYSTRUCTURE", IMAP_ITEM_BODY_STRUCTURE},
-  {"BODY", IMAP_ITEM_BODY_STRUCTURE}, {"MODSEQ", IMAP_ITEM_MODSEQ},
-  {"EMAILID", IMAP_ITEM_EMAIL_ID}, {"THREADID", IMAP_ITEM_THREAD_ID},
-  {"PREVIEW", IMAP_ITEM_PREVIEW}, {"SAVEDATE", IMAP_ITEM_SAVE_DATE},
-  {"RFC822", IMAP_ITEM_SECTION}, {"RFC822.HEADER", IMAP_ITEM_SECTION},
-  {"RFC822.TEXT", IMAP_ITEM_SECTION}
+  {IMAP_SPAN("UID"), IMAP_ITEM_UID},
+  {IMAP_SPAN("FLAGS"), IMAP_ITEM_FLAGS},
+  {IMAP_SPAN("RFC822.SIZE"), IMAP_ITEM_SIZE},
+  {IMAP_SPAN("INTERNALDATE"), IMAP_ITEM_INTERNAL_DATE},
+  {IMAP_SPAN("ENVELOPE"), IMAP_ITEM_ENVELOPE},
+  {IMAP_SPAN("BODYSTRUCTURE"), IMAP_ITEM_BODY_STRUCTURE},
+  {IMAP_SPAN("BODY"), IMAP_ITEM_BODY_STRUCTURE},
+  {IMAP_SPAN("MODSEQ"), IMAP_ITEM_MODSEQ},
+  {IMAP_SPAN("EMAILID"), IMAP_ITEM_EMAIL_ID},
+  {IMAP_SPAN("THREADID"), IMAP_ITEM_THREAD_ID},
+  {IMAP_SPAN("PREVIEW"), IMAP_ITEM_PREVIEW},
+  {IMAP_SPAN("SAVEDATE"), IMAP_ITEM_SAVE_DATE},
+  {IMAP_SPAN("RFC822"), IMAP_ITEM_SECTION},
+  {IMAP_SPAN("RFC822.HEADER"), IMAP_ITEM_SECTION},
+  {IMAP_SPAN("RFC822.TEXT"), IMAP_ITEM_SECTION}
 };
 
-static bool begins_with(struct imap_span name, const char *word) {
-  size_t size = strlen(word);
-  if (name.size < size) return false;
-  return imap_span_is((struct imap_span){name.data, size}, word);
-}
-
 static enum imap_item find_item(struct imap_span name) {
+  const size_t section = sizeof "BODY[" - 1;
   for (size_t i = 0; i < sizeof items / sizeof *items; i++)
-    if (imap_span_is(name, items[i].word)) return items[i].item;
-  if (begins_with(name, "BODY[")) return IMAP_ITEM_SECTION;
+    if (name.size == items[i].word.size && imap_span_same(name, items[i].word))
+      return items[i].item;
+  if (name.size >= section &&
+      imap_span_is((struct imap_span){name.data, section}, "BODY["))
+    return IMAP_ITEM_SECTION;
   return IMAP_ITEM_OTHER;
 }
 

@@ -31,6 +31,7 @@ enum { IMAP_MAX_NODES = (1 << 28) - 1 }; /* what `count` can hold */
 struct imap_tape {
   struct imap_node *nodes;
   size_t count, capacity;
+  size_t ceiling;    /* `capacity` never passes this */
   const char *bytes; /* what the offsets count from; borrowed */
 };
 
@@ -41,24 +42,38 @@ struct imap_cursor {
   size_t left;                  /* siblings still to come */
 };
 
-void imap_tape_init(struct imap_tape *tape);
+void imap_tape_init(struct imap_tape *tape, size_t ceiling);
 void imap_tape_free(struct imap_tape *tape);
 
-/* NULL: out of memory. The pointer holds until the next call. */
-struct imap_node *imap_tape_add(struct imap_tape *tape);
+/* Room for more nodes: IMAP_OK, IMAP_LIMIT or IMAP_NOMEM. */
+int imap_tape_grow(struct imap_tape *tape);
 
 /* The next sibling, or NULL at the end. */
-const struct imap_node *imap_cursor_take(struct imap_cursor *c);
+static inline const struct imap_node *imap_cursor_take(struct imap_cursor *c) {
+  const struct imap_node *node = c->next;
+  if (c->left == 0) return NULL;
+  c->left--;
+  if (c->left > 0) c->next = node + node->skip;
+  return node;
+}
 
 /* The children of a list; none for anything else. */
-struct imap_cursor imap_node_children(const struct imap_tape *tape,
-                                      const struct imap_node *node);
+static inline struct imap_cursor imap_node_children(
+    const struct imap_tape *tape, const struct imap_node *node) {
+  if (node == NULL || node->kind != IMAP_NODE_LIST || node->count == 0)
+    return (struct imap_cursor){tape, NULL, 0};
+  return (struct imap_cursor){tape, node + 1, node->count};
+}
 
 /* The text as it stands: a quoted string without its quotes, backslashes
 ** included; data NULL for a list. NIL reads as "NIL": a mailbox may be called
 ** so. */
-struct imap_span imap_node_text(const struct imap_tape *tape,
-                                const struct imap_node *node);
+static inline struct imap_span imap_node_text(const struct imap_tape *tape,
+                                              const struct imap_node *node) {
+  if (node == NULL || node->kind == IMAP_NODE_LIST)
+    return (struct imap_span){NULL, 0};
+  return (struct imap_span){tape->bytes + node->start, node->size};
+}
 
 /* The string that it means: backslashes undone in `scratch` where there are
 ** any. data NULL: NIL, a list, or out of memory (scratch->status). */
@@ -66,8 +81,11 @@ struct imap_span imap_node_string(const struct imap_tape *tape,
                                   const struct imap_node *node,
                                   struct imap_buffer *scratch);
 
-bool imap_node_is(const struct imap_tape *tape, const struct imap_node *node,
-                  const char *upper_case_word);
+static inline bool imap_node_is(const struct imap_tape *tape,
+                                const struct imap_node *node,
+                                const char *word) {
+  return imap_span_is(imap_node_text(tape, node), word);
+}
 
 /* False where it is no number up to `max`. NULL is allowed, and is none. */
 bool imap_node_number(const struct imap_tape *tape,
