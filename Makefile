@@ -268,6 +268,8 @@ instructions: $(MODULE)
 	tools/need instructions
 	$(RUN_ENV) LUA_PATH='$(CURDIR)/?.lua;$(RUN_PATH)' bench/instructions $(if $(filter 1,$(RECORD)),record)
 
+include bench/rules.mk
+
 ## lint              check the source with all that can (see tools/lint)
 LINTS := lua sh house gcc clang cppcheck clang-tidy symbols
 .PHONY: lint $(LINTS:%=lint-%)
