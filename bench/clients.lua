@@ -6,6 +6,7 @@ local lua = assert(os.getenv "LUA")
 
 local COMMANDS = {
   ["floor"] = build .. "floor",
+  ["floor: tables"] = lua .. " bench/clients/tables.lua",
   ["imapconn"] = lua .. " bench/clients/imapconn.lua",
   ["imapconn: batch"] = lua .. " bench/clients/imapconn.lua batch",
   ["imaplib"] = "/usr/bin/python3 -B bench/clients/imaplib_client.py",
