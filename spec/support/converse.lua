@@ -10,7 +10,7 @@ return function(script, turns, act, options)
     local given = { delivery = delivery }
     for name, value in pairs(options or {}) do given[name] = value end
     local conn, play = transcript.open(script, given)
-    local ok, reason = xpcall(act, debug.traceback, conn, play)
+    local ok, reason = xpcall(function() act(conn, play) end, debug.traceback)
     local counted = play.turns
     conn:close()
     if play.failure then error(delivery .. ": " .. play.failure, 2) end

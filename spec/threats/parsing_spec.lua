@@ -20,7 +20,7 @@ end
 -- Plays a script behind the login, and closes.
 local function play(script, act, options)
   local conn, server = transcript.open(script, options)
-  local ok, reason = xpcall(act, debug.traceback, conn, server)
+  local ok, reason = xpcall(function() act(conn, server) end, debug.traceback)
   conn:close()
   if server.failure then error(server.failure, 2) end
   assert(ok, reason)

@@ -4,7 +4,7 @@ local transcript = require "spec.support.transcript"
 
 local function play(script, act, capabilities)
   local conn, server = transcript.open(script, { capabilities = capabilities })
-  local ok, reason = xpcall(act, debug.traceback, conn, server)
+  local ok, reason = xpcall(function() act(conn, server) end, debug.traceback)
   conn:close()
   if server.failure then error(server.failure, 2) end
   assert(ok, reason)

@@ -17,7 +17,7 @@ local function connect(script, options, expect)
     end
     local value, message, err = imapconn.connect(given)
     if play.failure then error(delivery .. ": " .. play.failure, 2) end
-    local ok, reason = xpcall(expect, debug.traceback, value, message, err, play)
+    local ok, reason = xpcall(function() expect(value, message, err, play) end, debug.traceback)
     if not ok then error(delivery .. ": " .. tostring(message) .. "\n" .. reason, 2) end
     if value then value:close() end
     play:finish()

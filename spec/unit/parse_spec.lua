@@ -84,7 +84,7 @@ describe("a literal", function()
 
   it("keeps whatever is in it", function()
     local text = "* 1 FETCH (\r\n)\"{5}\r\n\0\255"
-    local message = fetch(("BODY[] {%d}\r\n%s UID 7"):format(#text, text))
+    local message = fetch("BODY[] {" .. #text .. "}\r\n" .. text .. " UID 7")
     assert.are.equal(text, message.sections["BODY[]"])
     assert.are.equal(7, message.uid)
   end)
