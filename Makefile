@@ -4,7 +4,8 @@
 #   deps        static libcurl and Mbed TLS (tools/deps)
 #   deps-tsan   the same and Lua, under ThreadSanitizer
 #   obj         objects that know no Lua: protocol, mime, transport
-#   lua5.4      the binding's objects, and the module as LUA_CPATH wants it
+#   lua5.4      the binding's objects, and the module as LUA_CPATH wants it; for
+#               another Lua a folder with the last part of its name
 #   c, tools    the C programs that the specs run
 #   fuzz        the fuzz targets, with what they learnt and found
 # VARIANT=asan, VARIANT=cov and BUNDLED=0 have folders of their own there, with
@@ -12,7 +13,8 @@
 
 ##
 ## Variables, with their defaults:
-## LUA=lua5.4        a command or a path: lua5.3, luajit, /opt/x/bin/lua5.4
+## LUA=lua5.4        a command or a path: lua5.1, lua5.2, lua5.3, lua5.4, luajit,
+##                   /opt/x/bin/lua5.4
 LUA = lua5.4
 ## LUA_INCDIR=       the folder of its lua.h, where it is not found
 LUA_INCDIR =
@@ -123,6 +125,11 @@ LINK_FLAGS := -Wl,--version-script=tools/exports.map -Wl,--gc-sections \
 .PHONY: all
 all: $(MODULE)
 
+## all-luas          build it for each Lua of Debian's: 5.1 to 5.4 and LuaJIT
+.PHONY: all-luas
+all-luas:
+	for lua in $(KNOWN_LUAS); do $(MAKE) --no-print-directory LUA=$$lua || exit; done
+
 $(CORE): $(BUILD)/obj/%.o: csrc/%.c $(DEPS) Makefile
 	echo "Compiling $<"
 	mkdir -p $(@D)
@@ -151,9 +158,10 @@ $(C_SPECS): $(BUILD)/c/%: spec/c/%.c $(BUILD)/core.a Makefile
 	mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -o $@ $< $(BUILD)/core.a $(DEPS_LIBS) $(C_SPEC_FLAGS) -pthread
 
-# Hosts that embed Lua; where Lua has a package that says how it is linked. One
-# under ThreadSanitizer has a Lua of its own, which is under it too.
-EMBEDDED := $(if $(filter lua5.4,$(LUA)),$(addprefix $(LUA_BUILD)/,torture threads signals))
+# Hosts that embed Lua: 5.4, where it has a package that says how it is linked.
+# One under ThreadSanitizer has a Lua of its own, which is under it too.
+HOSTS := $(if $(filter lua5.4,$(LUA)),$(LUA_BUILD))
+EMBEDDED := $(if $(HOSTS),$(addprefix $(HOSTS)/,torture threads signals))
 $(LUA_BUILD)/torture: EMBED_FLAGS := $(TORTURE)
 LUA_LIBS = $$(pkg-config --libs $(LUA))
 ifneq ($(TSAN),)
@@ -180,20 +188,21 @@ $(C_TOOLS): $(BUILD)/tools/%: spec/support/%.c Makefile
 # --- Testing -----------------------------------------------------------------
 
 # The sanitizers' library has to be there before Lua is, and only there.
-RUN_LUA := $(if $(filter asan,$(VARIANT)),$(CURDIR)/$(BUILD)/tools/lua,$(LUA))
+LUA_COMMAND := $(if $(findstring /,$(LUA)),$(abspath $(LUA)),$(LUA))
+RUN_LUA := $(if $(filter asan,$(VARIANT)),$(CURDIR)/$(BUILD)/tools/lua,$(LUA_COMMAND))
 $(BUILD)/unpreload.so: tools/unpreload.c
 	$(CC) -shared -fPIC -o $@ $<
 $(BUILD)/tools/lua: $(BUILD)/unpreload.so $(LUA_BUILD)/lua.mk Makefile
 	mkdir -p $(@D)
 	printf '#!/bin/sh\nLD_PRELOAD="%s %s" exec %s "$$@"\n' \
-	  "$$($(CC) -print-file-name=libasan.so)" '$(CURDIR)/$<' '$(LUA)' >$@
+	  "$$($(CC) -print-file-name=libasan.so)" '$(CURDIR)/$<' '$(LUA_COMMAND)' >$@
 	chmod +x $@
 
 RUN_PATH := $(CURDIR)/lua/?.lua;$(CURDIR)/lua/?/init.lua;;
 RUN_CPATH := $(CURDIR)/$(LUA_BUILD)/?.so;;
 RUN_ENV = LUA_PATH='$(RUN_PATH)' LUA_CPATH='$(RUN_CPATH)' LUA='$(RUN_LUA)' \
   IMAPCONN_BUILD='$(CURDIR)/$(BUILD)' IMAPCONN_VARIANT='$(VARIANT)' \
-  CORPUS='$(realpath $(CORPUS))'
+  IMAPCONN_HOSTS='$(HOSTS:%=$(CURDIR)/%)' CORPUS='$(realpath $(CORPUS))'
 BUSTED = $$(command -v busted)
 
 ## demo              run all twelve actions against a private Dovecot; with

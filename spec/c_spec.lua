@@ -12,7 +12,7 @@ describe("the core, in C", function()
   for path in pipe:lines() do
     local name = path:match("([^/]+)%.c$")
     if not ELSEWHERE[name] then
-      it("passes " .. name, function() program.ends("c/" .. name, "^%d+ checks, 0 failed$") end)
+      it("passes " .. name, function() program.ends(program.build .. "/c/" .. name, "^%d+ checks, 0 failed$") end)
     end
   end
   pipe:close()

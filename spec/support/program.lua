@@ -1,11 +1,9 @@
 --- Runs a program and looks at its last line: for specs that are written in C.
-local program = {}
+local program = { build = assert(os.getenv("IMAPCONN_BUILD")) }
 
-local build = assert(os.getenv("IMAPCONN_BUILD"))
-
---- The last line that build's `command` prints is like `pattern`.
+--- The last line that `command` prints is like `pattern`.
 function program.ends(command, pattern)
-  local pipe = assert(io.popen(build .. "/" .. command .. " 2>&1 </dev/null"))
+  local pipe = assert(io.popen(command .. " 2>&1 </dev/null"))
   local said, last = pipe:read("*a"), ""
   pipe:close()
   for line in said:gmatch("[^\n]+") do last = line end

@@ -1,6 +1,9 @@
 -- Rows F1 to F13: what a network does, on real sockets.
 local hostile = require "spec.support.hostile"
 local imapconn = require "imapconn"
+local only = require "spec.support.only"
+
+local host_it = only.with_hosts(it)
 
 local function open(script, more, capabilities)
   local server = hostile.play(hostile.login(capabilities) .. script)
@@ -54,21 +57,17 @@ describe("a network", function()
     server:stop()
   end)
 
-  -- The Makefile builds the host for this Lua only.
-  if _VERSION == "Lua 5.4" then
-    it("F7: is not given up for a signal", function()
-      local size = 50 * 2 ^ 20
-      local server = hostile.play((hostile.login()
-        .. "C: APPEND\n! wait 100\n! read %d\n! wait 200\nS: \\T OK\nC: RENAME\n! wait 200\nS: \\T OK\nC: LOGOUT\n"
-        .. "S: * BYE\nS: \\T OK\n"):format(size + 2))
-      local pipe = assert(io.popen(("'%s/lua5.4/signals' . %d %d 2>&1"):format(
-        os.getenv "IMAPCONN_BUILD", server.port, size)))
-      local said = pipe:read("*a")
-      pipe:close()
-      server:stop()
-      assert.are.equal("through\n", said)
-    end)
-  end
+  host_it("F7: is not given up for a signal", function()
+    local size = 50 * 2 ^ 20
+    local server = hostile.play((hostile.login()
+      .. "C: APPEND\n! wait 100\n! read %d\n! wait 200\nS: \\T OK\nC: RENAME\n! wait 200\nS: \\T OK\nC: LOGOUT\n"
+      .. "S: * BYE\nS: \\T OK\n"):format(size + 2))
+    local pipe = assert(io.popen(("'%s/signals' . %d %d 2>&1"):format(only.hosts, server.port, size)))
+    local said = pipe:read("*a")
+    pipe:close()
+    server:stop()
+    assert.are.equal("through\n", said)
+  end)
 
   it("F8: whose pipes are both full is read while it is written to", function()
     local size = 8 * 2 ^ 20
