@@ -1,10 +1,15 @@
-/* settings_test.c - what libcurl is told (rows A5, A10 to A13, C13, F4, F9): each
-** option alone, since others, or the TLS library, may hide that one is missing.
-** Linked with --wrap=curl_easy_setopt. */
+/* settings_test.c - what libcurl and Mbed TLS are told (rows A5, A10 to A13, C13,
+** F4, F9): each setting alone, since others may hide that one is missing.
+** Linked with --wrap for the functions that take them. */
 #include <stdarg.h>
 
 #include "hostile.h"
 #include "transport/tls.h"
+
+#ifdef IMAPCONN_BUNDLED
+#include <mbedtls/ssl.h>
+#include <mbedtls/x509_crt.h>
+#endif
 
 #undef curl_easy_setopt
 
@@ -99,9 +104,10 @@ static void apply(struct imap_tls *tls,
   curl_easy_cleanup(easy);
 }
 
+static const char a_pin[] =
+    "sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+
 static void test_verification(void) {
-  static const char pin[] =
-      "sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
   struct imap_transport_options options = starttls_options(1);
   struct imap_tls tls;
   memset(&tls, 0, sizeof tls);
@@ -113,9 +119,9 @@ static void test_verification(void) {
   expect_text("A12", CURLOPT_CAPATH, NULL);
   expect_number("A10, no session without a set", CURLOPT_SSL_SESSIONID_CACHE, 0);
   CHECK(told(CURLOPT_PINNEDPUBLICKEY) == NULL);
-  options.pinned_public_key = pin;
+  options.pinned_public_key = a_pin;
   apply(&tls, &options);
-  expect_text("A10", CURLOPT_PINNEDPUBLICKEY, pin);
+  expect_text("A10", CURLOPT_PINNEDPUBLICKEY, a_pin);
   tls.verify = false;
   apply(&tls, &options);
   expect_number("A12", CURLOPT_SSL_VERIFYPEER, 0);
@@ -151,12 +157,111 @@ static void test_versions(void) {
   }
 }
 
+/* --- Mbed TLS ---------------------------------------------------------------------- */
+
+#ifdef IMAPCONN_BUNDLED
+static struct {
+  const mbedtls_x509_crt_profile *profile;
+  int renegotiation; /* -1: nothing was said */
+} mbedtls_told;
+
+void __real_mbedtls_ssl_conf_cert_profile(mbedtls_ssl_config *config,
+    const mbedtls_x509_crt_profile *profile);
+void __wrap_mbedtls_ssl_conf_cert_profile(mbedtls_ssl_config *config,
+    const mbedtls_x509_crt_profile *profile);
+void __real_mbedtls_ssl_conf_renegotiation(mbedtls_ssl_config *config, int how);
+void __wrap_mbedtls_ssl_conf_renegotiation(mbedtls_ssl_config *config, int how);
+
+void __wrap_mbedtls_ssl_conf_cert_profile(mbedtls_ssl_config *config,
+    const mbedtls_x509_crt_profile *profile) {
+  mbedtls_told.profile = profile;
+  __real_mbedtls_ssl_conf_cert_profile(config, profile);
+}
+
+void __wrap_mbedtls_ssl_conf_renegotiation(mbedtls_ssl_config *config, int how) {
+  mbedtls_told.renegotiation = how;
+  __real_mbedtls_ssl_conf_renegotiation(config, how);
+}
+
+/* The client's first record, which a server answers with what is no TLS. */
+static void hello(struct server *s, enum imap_tls_version newest,
+                  unsigned min_dh_size) {
+  static const struct step no_tls[] = {{'S', "hello"}, {0, NULL}};
+  struct imap_transport_options options;
+  struct attempt a;
+  setting_count = 0;
+  mbedtls_told.profile = NULL;
+  mbedtls_told.renegotiation = -1;
+  start_server(s, no_tls);
+  options = plain_options(s->port);
+  options.security = IMAP_TLS;
+  options.max_tls_version = newest;
+  options.min_dh_size = min_dh_size;
+  a = attempt(&options);
+  stop_server(s);
+  CHECK(a.failure.stage == IMAP_STAGE_TLS);
+}
+
+static bool has(const struct server *s, const char *octets, size_t size) {
+  for (size_t at = 0; at + size <= s->got_size; at++)
+    if (memcmp(s->got + at, octets, size) == 0) return true;
+  return false;
+}
+
+#define HAS(server, octets) has(server, octets, sizeof octets - 1)
+
+/* Of extensions: their type and size, then that of the list, and its items. */
+static void test_hello(void) {
+  static const char fresh_keys_only[] = "\0\x2d\0\x02\x01\x01";
+  static const char signatures[] = "\0\x0d\0\x14\0\x12" "\x04\x03\x05\x03\x06\x03"
+      "\x04\x01\x05\x01\x06\x01" "\x08\x04\x08\x05\x08\x06";
+  static const char signatures_1_2[] = "\0\x0d\0\x0e\0\x0c" "\x04\x03\x05\x03"
+      "\x06\x03" "\x04\x01\x05\x01\x06\x01";
+  static const char group_3072[] = "\x01\x01\x01\x02\x01\x03\x01\x04";
+  struct server s;
+  hello(&s, IMAP_TLS_1_3, 1024);
+  CHECK(HAS(&s, fresh_keys_only));
+  CHECK(HAS(&s, signatures));
+  CHECK(HAS(&s, group_3072));
+  CHECK(mbedtls_told.profile == &mbedtls_x509_crt_profile_default);
+  CHECK(mbedtls_told.renegotiation == MBEDTLS_SSL_RENEGOTIATION_DISABLED);
+  hello(&s, IMAP_TLS_1_3, 4096);
+  CHECK(HAS(&s, "\x01\x02\x01\x03\x01\x04") && !HAS(&s, group_3072));
+  hello(&s, IMAP_TLS_1_2, 1024);
+  CHECK(HAS(&s, signatures_1_2));
+}
+
+static void check_sessions(struct imap_transport_options options, bool wanted) {
+  struct imap_transport_failure failure;
+  struct imap_tls tls;
+  memset(&tls, 0, sizeof tls);
+  CHECK(imap_tls_open(&tls, shared, &options, &failure) == IMAP_OK);
+  CHECK((tls.sessions != NULL) == wanted);
+  imap_tls_close(&tls);
+}
+
+/* A resumption shows neither a key to pin nor a group to measure. */
+static void test_sessions(void) {
+  struct imap_transport_options options = starttls_options(1);
+  check_sessions(options, true);
+  options.pinned_public_key = a_pin;
+  check_sessions(options, false);
+  options.pinned_public_key = NULL;
+  options.min_dh_size = 2049;
+  check_sessions(options, false);
+}
+#endif
+
 int main(void) {
   shared = imap_transport_shared_new();
   if (!CHECK(shared != NULL)) return check_report();
   test_connection();
   test_verification();
   test_versions();
+#ifdef IMAPCONN_BUNDLED
+  test_hello();
+  test_sessions();
+#endif
   imap_transport_shared_free(shared);
   return check_report();
 }
