@@ -208,6 +208,7 @@ static void check_field(const struct imap_transport_options *options,
 static void test_options(void) {
   struct imap_transport_options tls = plain_options(993), o;
   char empty[] = "/tmp/imapconn-empty-XXXXXX";
+  char bare[] = "/tmp/imapconn-bare-XXXXXX";
   int file = mkstemp(empty);
   tls.security = IMAP_TLS;
   tls.verify = true;
@@ -218,6 +219,8 @@ static void test_options(void) {
   o = tls, o.ca_file = "/tmp";
   check_field(&o, IMAP_STAGE_ARGUMENT, "ca_file");
   o = tls, o.ca_path = "/no/such/folder";
+  check_field(&o, IMAP_STAGE_ARGUMENT, "ca_path");
+  o = tls, o.ca_path = mkdtemp(bare);
   check_field(&o, IMAP_STAGE_ARGUMENT, "ca_path");
   o = tls, o.verify = false, o.ca_file = "/no/such/file";
   check_field(&o, IMAP_STAGE_ARGUMENT, "ca_file");
@@ -238,6 +241,8 @@ static void test_options(void) {
   check_field(&o, IMAP_STAGE_ARGUMENT, "host");
   o = tls, o.host = "a@b";
   check_field(&o, IMAP_STAGE_ARGUMENT, "host");
+  o = tls, o.host = "127.0.0.%31"; /* C13 */
+  check_field(&o, IMAP_STAGE_ARGUMENT, "host");
   o = tls, o.host = "";
   check_field(&o, IMAP_STAGE_ARGUMENT, "host");
   o = tls, o.port = 0;
@@ -252,6 +257,7 @@ static void test_options(void) {
 #endif
   close(file);
   unlink(empty);
+  rmdir(bare);
 }
 
 int main(void) {

@@ -68,6 +68,22 @@ describe("limits", function()
     server:finish()
   end)
 
+  it("E4: hold for what others have marked \\Deleted", function()
+    for count, expected in pairs { [999] = "closed", [1000] = "closed", [1001] = "limit" } do
+      local conn = transcript.open(([[
+        C: T1 SELECT A
+        S: T1 OK
+        C: T2 UID FETCH 7 (UID FLAGS)
+        C: T3 UID SEARCH DELETED
+        S: T2 OK
+        S: * SEARCH%s
+        ! close
+      ]]):format((" 7"):rep(count)), { capabilities = "IMAP4rev1", connect = { limits = { messages = 1000 } } })
+      local _, message, err = conn:delete_message { mailbox = "A", uid = 7, allow_expunge = true }
+      assert.are.equal(expected, err.code, message)
+    end
+  end)
+
   it("E5: are not made by a server's number", function()
     local conn, server = transcript.open([[
       C: T1 EXAMINE A
@@ -111,7 +127,7 @@ describe("limits", function()
     end)
   end
 
-  for name, bytes in pairs { ["other octets"] = "\7\7\7\7", ["plain lines"] = "* OK hello there\r\n",
+  for name, bytes in pairs { ["other octets"] = "\7\7\7\7", ["one wrong octet"] = "\7", ["plain lines"] = "* OK hello there\r\n",
     ["octets behind the stream's end"] = "\3\0* 1 EXISTS\r\n" } do
     it("E7: end where " .. name .. " come for the compressed stream", function()
       local conn = assert((compressed.connect { replies = { function() return bytes end } }))
