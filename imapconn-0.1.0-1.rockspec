@@ -17,7 +17,7 @@ description = {
   labels = { "imap", "mail", "email", "network" },
 }
 supported_platforms = { "unix" }
-dependencies = { "lua >= 5.4, < 5.5" }
+dependencies = { "lua >= 5.1, < 5.5" }
 external_dependencies = {
   CURL = { library = "curl" },
   MBEDTLS = { library = "mbedcrypto" },
@@ -43,5 +43,5 @@ build = {
 }
 test = {
   type = "command",
-  command = "make test",
+  script = "tools/rock-test.lua",
 }

@@ -77,7 +77,7 @@ end
 local function describe(info)
   local tls = info.tls
   return ("Connected to %s:%d, %s, logged in with %s"):format(info.host, info.port,
-    tls and tls.version .. " (" .. tls.cipher .. ")" or "without TLS", info.auth or "nothing")
+    tls and ("%s (%s) by %s"):format(tls.version, tls.cipher, tls.backend) or "without TLS", info.auth or "nothing")
 end
 
 local function connect()
