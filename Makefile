@@ -179,13 +179,25 @@ $(EMBEDDED): $(LUA_BUILD)/%: spec/embed/%.c $(BINDING) $(BUILD)/core.a $(TSAN_LU
 	$(CC) $(ALL_CFLAGS) $(LUA_CFLAGS) $(EMBED_FLAGS) -o $@ $< $(BINDING) \
 	  $(BUILD)/core.a $(DEPS_LIBS) $(LUA_LIBS) -pthread
 
+# Hosts that load it: spec/embed/reload.c, and an example with a libcurl of its own.
+# That is the system's, on OpenSSL, linked by its file's name, because of Debian's
+# packages with a libcurl.so only one can be installed.
+HOSTS := $(if $(filter lua5.4,$(LUA)),$(addprefix $(LUA_BUILD)/,reload embed))
+$(LUA_BUILD)/embed: HOST_LIBS := -l:libcurl.so.4
+$(LUA_BUILD)/embed: examples/embed/embed.c
+$(LUA_BUILD)/reload: spec/embed/reload.c
+$(HOSTS): $(DEPS) $(LUA_BUILD)/lua.mk Makefile
+	tools/need embed
+	echo "Building $@"
+	$(CC) $(ALL_CFLAGS) $(LUA_CFLAGS) -o $@ $(filter %.c,$^) $(LUA_LIBS) $(HOST_LIBS)
+
 $(BUILD)/tools/deflate: C_TOOL_LIBS := -lz
 $(C_TOOLS): $(BUILD)/tools/%: spec/support/%.c Makefile
 	echo "Building $@"
 	mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -o $@ $< $(C_TOOL_LIBS) -pthread
 
--include $(addsuffix .d,$(CORE) $(BINDING) $(C_SPECS) $(C_TOOLS) $(EMBEDDED))
+-include $(addsuffix .d,$(CORE) $(BINDING) $(C_SPECS) $(C_TOOLS) $(EMBEDDED) $(HOSTS))
 
 # --- Testing -----------------------------------------------------------------
 
@@ -214,6 +226,13 @@ demo: $(MODULE)
 	tools/need demo
 	$(RUN_ENV) sh tools/demo.sh
 
+## demo-embed        a C program with the module and a libcurl of its own, both on
+##                   that Dovecot, or on your account
+.PHONY: demo-embed
+demo-embed: $(MODULE) $(LUA_BUILD)/embed
+	tools/need demo
+	$(RUN_ENV) sh tools/demo.sh $(LUA_BUILD)/embed examples/embed/mailboxes.lua
+
 ## demo-web          a mail reader in the browser, before a private Dovecot
 .PHONY: demo-web test-web
 demo-web: $(MODULE)
@@ -227,7 +246,7 @@ test-web: $(MODULE)
 
 ## test              run the specs, or those that SPEC names
 .PHONY: test test-programs
-test-programs: $(MODULE) $(C_SPECS) $(C_TOOLS) $(EMBEDDED) $(filter %/tools/lua,$(RUN_LUA:$(CURDIR)/%=%))
+test-programs: $(MODULE) $(C_SPECS) $(C_TOOLS) $(EMBEDDED) $(HOSTS) $(filter %/tools/lua,$(RUN_LUA:$(CURDIR)/%=%))
 test: test-programs
 	tools/need test
 	$(RUN_ENV) $(RUN_LUA) $(BUSTED) --helper=spec/support/helper.lua \

@@ -1,7 +1,9 @@
 #!/bin/sh
 # The demo: all twelve actions on a private Dovecot, which is gone afterwards;
 # with IMAP_HOST and IMAP_USERNAME, the harmless ones on that account. `make
-# demo` calls it, with LUA, LUA_PATH and LUA_CPATH set.
+# demo` calls it, with LUA, LUA_PATH and LUA_CPATH set; `make demo-embed` with a
+# command that is run instead.
+# usage: demo.sh [COMMAND...]   (IMAP_HOST and the like are set for it)
 #
 # IMAP_PASSWORD       else it is asked for, without echo
 # IMAP_ACCESS_TOKEN   an OAuth 2.0 token, in the place of a password
@@ -42,7 +44,7 @@ own_account() {
     exit 1
   fi
   ask_password
-  "$LUA" tools/demo.lua own
+  "$@"
 }
 
 private_server() {
@@ -52,10 +54,12 @@ private_server() {
   # shellcheck disable=SC1091
   . "$folder/ports.env"
   IMAP_HOST=$HOST IMAP_PORT=$IMAPS_PORT IMAP_USERNAME=ann IMAP_PASSWORD=$PASSWORD \
-    IMAP_CA_FILE=$CA_FILE IMAP_SECURE=true IMAP_ACCESS_TOKEN='' "$LUA" tools/demo.lua all
+    IMAP_CA_FILE=$CA_FILE IMAP_SECURE=true IMAP_ACCESS_TOKEN='' "$@"
   tools/servers/dovecot stop "$folder"
   folder=''
   echo "Dovecot is stopped, and what it held is removed."
 }
 
-if [ -n "${IMAP_HOST:-}" ]; then own_account; else private_server; fi
+if [ -n "${IMAP_HOST:-}" ]; then place=own_account which=own; else place=private_server which=all; fi
+[ $# -gt 0 ] || set -- "$LUA" tools/demo.lua $which
+$place "$@"

@@ -1,0 +1,163 @@
+-- What a C program that embeds Lua and loads the module may count on: no symbol
+-- is shared, two TLS libraries work side by side, and nothing stays behind.
+local imapconn = require "imapconn"
+local servers = require "spec.support.servers"
+
+-- The Makefile builds the hosts for this Lua only.
+if _VERSION ~= "Lua 5.4" then return end
+
+local build = assert(os.getenv "IMAPCONN_BUILD") .. "/lua5.4"
+local module = build .. "/imapconn/core.so"
+local sanitized = os.getenv "IMAPCONN_VARIANT" == "asan"
+
+local function quote(word) return "'" .. tostring(word):gsub("'", "'\\''") .. "'" end
+
+-- All that a shell line prints, and its exit status.
+local function shell(line)
+  local pipe = assert(io.popen("{ " .. line .. "\n} 2>&1; echo $?"))
+  local said, status = pipe:read("*a"):match("^(.-)(%d+)\n$")
+  pipe:close()
+  return said, tonumber(status)
+end
+
+local function capture(line)
+  local said, status = shell(line)
+  assert(status == 0, said)
+  return said
+end
+
+local function read_file(path)
+  local file = assert(io.open(path, "rb"))
+  local content = file:read("*a")
+  file:close()
+  return content
+end
+
+local function new_folder()
+  local folder = capture("mktemp -d -t imapconn.XXXXXX"):match("^[^\n]+")
+  finally(function() capture("rm -r " .. quote(folder)) end)
+  return folder
+end
+
+-- An account as the environment of a program.
+local function environment(account)
+  local words = { "SSL_CERT_FILE=" .. quote(account.ca_file) }
+  for _, name in ipairs { "host", "port", "username", "password", "ca_file" } do
+    words[#words + 1] = ("IMAP_%s=%s"):format(name:upper(), quote(account[name]))
+  end
+  return table.concat(words, " ") .. " "
+end
+
+describe("the module", function()
+  it("shows how Lua opens it, and asks for no TLS and no libcurl", function()
+    assert.matches("^%x+ T luaopen_imapconn_core\n$", capture("nm -D --defined-only " .. quote(module)))
+    local asked = capture("nm -D --undefined-only " .. quote(module))
+    assert.matches(" lua_pushcclosure\n", asked)
+    for _, family in ipairs { "curl", "[Cc]url_", "mbedtls", "psa_", "SSL_", "EVP_", "inflate", "deflate" } do
+      assert.is_nil(asked:find(family), family)
+    end
+  end)
+end)
+
+describe("a host with a libcurl on OpenSSL", function()
+  local EMBED = quote(build .. "/embed") .. " examples/embed/mailboxes.lua"
+
+  -- Which objects the dynamic linker bound to which: pairs of file names.
+  local function bindings(folder)
+    local pairs_of_names = {}
+    for line in capture("cat " .. quote(folder) .. "/bindings.*"):gmatch("[^\n]+") do
+      local from, to = line:match("binding file (%S+) %[%d+%] to (%S+) ")
+      if from then pairs_of_names[#pairs_of_names + 1] = { from:match("[^/]+$"), to:match("[^/]+$") } end
+    end
+    return pairs_of_names
+  end
+
+  it("works beside the module, in one loop, each over its own TLS", function()
+    local account = servers.dovecot():account("tls")
+    local conn = assert(imapconn.connect(account))
+    for _, path in ipairs { "A", "B", "C" } do assert(conn:create_mailbox { path = path }) end
+    conn:close()
+    local said = capture(environment(account) .. EMBED)
+    local module_tls, host_tls, waits = said:match(
+      "^module  (%S+) +mailboxes: 4\nhost    (%S+) +mailboxes: 4\n[^\n]*: (%d+)\n$")
+    assert(waits, said)
+    assert.matches("^mbedTLS/", module_tls)
+    assert.matches("^OpenSSL/", host_tls)
+    assert(tonumber(waits) > 1, said)
+  end)
+
+  it("and the module are bound to nothing of each other", function()
+    local folder = new_folder()
+    capture(environment(servers.dovecot():account("tls")) .. "LD_BIND_NOW=1 LD_DEBUG=bindings LD_DEBUG_OUTPUT="
+      .. quote(folder .. "/bindings") .. " " .. EMBED)
+    local to, curl_is_bound = {}, false
+    for _, names in ipairs(bindings(folder)) do
+      local from, target = names[1], names[2]
+      if from == "core.so" then to[target:gsub("[.%d]*$", "")] = true end
+      assert(target ~= "core.so" or from == "core.so", from .. " uses the module")
+      curl_is_bound = curl_is_bound or from == "embed" and target:find("^libcurl%.so")
+    end
+    assert.is_truthy(curl_is_bound)
+    to["core.so"], to["libasan.so"], to["libubsan.so"] = nil, nil, nil
+    assert.same({ ["libc.so"] = true, ["liblua5.4.so"] = true }, to)
+  end)
+
+  it("tells what failed, on either side", function()
+    local said, status = shell("IMAP_HOST=127.0.0.1 IMAP_PORT=1 IMAP_USERNAME=ann IMAP_PASSWORD=x " .. EMBED)
+    assert.equal(1, status)
+    assert.matches("\nembed: [^\n]*cannot connect to 127.0.0.1:1", "\n" .. said)
+    assert.matches("\nembed: Couldn't connect to server\n", "\n" .. said)
+  end)
+end)
+
+describe("the module, loaded again and again", function()
+  -- Runs reload.c; answers what it printed.
+  local function reload(rounds, under)
+    local account = servers.dovecot():account("tls")
+    local words = { build .. "/reload", rounds, module, ".", account.host, account.port, account.ca_file,
+      account.username, account.password }
+    for i, word in ipairs(words) do words[i] = quote(word) end
+    return capture((under or "") .. table.concat(words, " "))
+  end
+
+  it("leaves no descriptor and no thread", function()
+    assert.equal("10 rounds, nothing left open\n", reload(10))
+  end)
+
+  -- LeakSanitizer has looked on above.
+  if not sanitized then
+    it("leaves no memory", function()
+      local function at_exit(rounds)
+        local said = reload(rounds, "valgrind --leak-check=full --error-exitcode=1 ")
+        return assert(said:match("in use at exit: ([^\n]+)"), said)
+      end
+      assert.equal(at_exit(1), at_exit(3))
+    end)
+  end
+end)
+
+describe("docs/embedding.md", function()
+  it("has a program that works as it stands", function()
+    local text, folder, account = read_file "docs/embedding.md", new_folder(), servers.dovecot():account("tls")
+    local program = assert(text:match("```c\n(.-)```"))
+    local file = assert(io.open(folder .. "/unread.c", "w"))
+    file:write(program)
+    file:close()
+    local compile, run = text:match("```sh\n([^\n]+)\n[^\n]+ (%S+)\n```")
+    local inside = "cd " .. quote(folder) .. " && "
+    assert.equal("", capture(inside .. compile))
+    local conn = assert(imapconn.connect(account))
+    assert(conn:append_message { mailbox = "INBOX", content = "Subject: x\n\ny\n" })
+    conn:close()
+    assert.equal("1 unread\n", capture(inside .. environment(account) .. run))
+    local said = capture(inside .. environment { host = "127.0.0.1", port = 1, username = "ann", password = "x",
+      ca_file = account.ca_file } .. run)
+    assert.matches("cannot connect", said)
+  end)
+
+  it("has links to what there is", function()
+    for path in read_file("docs/embedding.md"):gmatch("%]%(([%w_./-]+)[#)]") do
+      assert.is_true(os.rename("docs/" .. path, "docs/" .. path), path .. " is not there")
+    end
+  end)
+end)
