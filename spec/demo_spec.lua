@@ -2,23 +2,14 @@
 local imapconn = require "imapconn"
 local mail = dofile "tools/demo/mail.lua"
 local servers = require "spec.support.servers"
+local shell = require "spec.support.shell"
 
 local actions = {
   "add_flags", "append_message", "copy_message", "create_mailbox", "delete_message", "download_message",
   "get_mailbox_status", "list_mailboxes", "remove_flags", "rename_mailbox", "search_messages", "set_flags",
 }
 
-local function quote(word)
-  return "'" .. tostring(word):gsub("'", "'\\''") .. "'"
-end
-
--- What a shell line prints, and its exit status.
-local function capture(line)
-  local pipe = assert(io.popen("{ " .. line .. "; } 2>&1; echo $?"))
-  local output, status = pipe:read("*a"):match("^(.-)(%d+)\n$")
-  pipe:close()
-  return output, tonumber(status)
-end
+local capture, quote = shell.run, shell.quote
 
 local function demo(settings)
   return capture("env -u IMAP_HOST " .. settings .. " sh tools/demo.sh")
@@ -26,7 +17,7 @@ end
 
 -- A folder for temporary files, which must be empty in the end.
 local function new_folder()
-  local folder = capture("mktemp -d -t imapconn.XXXXXX"):match("^[^\n]+")
+  local folder = shell.new_folder()
   capture("chmod 755 " .. quote(folder))
   return folder
 end

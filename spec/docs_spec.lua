@@ -4,6 +4,7 @@ local annotations = require "spec.support.annotations"
 local imapconn = require "imapconn"
 local mail = dofile "tools/demo/mail.lua"
 local servers = require "spec.support.servers"
+local read_file = require "spec.support.shell".read_file
 
 local docs = annotations.docs
 local checker = annotations.checker()
@@ -13,13 +14,6 @@ local actions = {
   "add_flags", "append_message", "copy_message", "create_mailbox", "delete_message", "download_message",
   "get_mailbox_status", "list_mailboxes", "remove_flags", "rename_mailbox", "search_messages", "set_flags",
 }
-
-local function read_file(path)
-  local file = assert(io.open(path, "rb"))
-  local content = file:read("*a")
-  file:close()
-  return content
-end
 
 local function sorted(names)
   table.sort(names)

@@ -2,49 +2,19 @@
 local imapconn = require "imapconn"
 local mail = dofile "tools/demo/mail.lua"
 local servers = require "spec.support.servers"
+local shell = require "spec.support.shell"
 
 local examples = { "archive_old", "copy_mailbox", "export_mbox", "read_unread", "save_attachments", "watch_flags" }
-
-local function quote(word)
-  return "'" .. tostring(word):gsub("'", "'\\''") .. "'"
-end
-
--- The environment of an example, as a shell line begins.
-local function environment(account, prefix)
-  local words = {}
-  for _, name in ipairs { "host", "port", "username", "password", "ca_file" } do
-    words[#words + 1] = ("%sIMAP_%s=%s"):format(prefix or "", name:upper(), quote(account[name]))
-  end
-  return table.concat(words, " ") .. " "
-end
+local capture, quote, read_file = shell.capture, shell.quote, shell.read_file
 
 local function line_for(account, name, ...)
-  local words = { environment(account) .. quote(os.getenv "LUA"), quote("examples/" .. name .. ".lua") }
+  local words = { shell.account(account) .. quote(os.getenv "LUA"), quote("examples/" .. name .. ".lua") }
   for _, word in ipairs { ... } do words[#words + 1] = quote(word) end
-  return table.concat(words, " ") .. " 2>&1"
-end
-
-local function capture(line)
-  local pipe = assert(io.popen(line .. "; echo $?"))
-  local output, status = pipe:read("*a"):match("^(.-)(%d+)\n$")
-  pipe:close()
-  assert(status == "0", output)
-  return output
+  return table.concat(words, " ")
 end
 
 local function run(account, name, ...)
   return capture(line_for(account, name, ...))
-end
-
-local function read_file(path)
-  local file = assert(io.open(path, "rb"))
-  local content = file:read("*a")
-  file:close()
-  return content
-end
-
-local function new_folder()
-  return (capture("mktemp -d -t imapconn.XXXXXX"):match("^[^\n]+"))
 end
 
 -- An account with mail, and a connection to it.
@@ -88,7 +58,7 @@ describe("the examples", function()
     local account, conn = filled()
     local uid = append(conn, "Content-Type: application/octet-stream",
       'Content-Disposition: attachment; filename="../../etc/x\\"\8y"', "", "harmless")
-    local folder = new_folder()
+    local folder = shell.new_folder()
     run(account, "save_attachments", folder .. "/")
     local picture = read_file(folder .. "/1-2-Köln bei Nacht.bmp")
     assert.equal("BM", picture:sub(1, 2))
@@ -98,7 +68,7 @@ describe("the examples", function()
     assert.falsy(strange:find("[/%c\"]"))
     assert.equal("harmless", read_file(folder .. "/" .. strange):match("^%w+"))
     assert.equal(3, select(2, capture("ls -A " .. quote(folder)):gsub("\n", "")))
-    capture("rm -r " .. quote(folder))
+    shell.remove(folder)
     conn:close()
   end)
 
@@ -126,7 +96,7 @@ describe("the examples", function()
   it("copy_mailbox copies messages, flags and dates, and shows how far it is", function()
     local account, conn = filled()
     local other = servers.dovecot():account("tls")
-    local output = capture(environment(other, "TO_") .. line_for(account, "copy_mailbox", "INBOX"))
+    local output = capture(shell.account(other, "TO_") .. line_for(account, "copy_mailbox", "INBOX"))
     assert.truthy(output:find("  0 of 7", 1, true))
     assert.truthy(output:find("] 100 %%  7 of 7\n$"))
     local there = assert(imapconn.connect(other))
@@ -167,7 +137,7 @@ describe("the examples", function()
     local account, conn = filled()
     local inner = "Subject: tricky\n\nFrom here on\n>From there\nend"
     assert(conn:append_message { mailbox = "INBOX", content = "From: a@b.example\n" .. inner, internal_date = 0 })
-    local path = new_folder() .. "/out.mbox"
+    local path = shell.new_folder() .. "/out.mbox"
     run(account, "export_mbox", "INBOX", path)
     local text = read_file(path)
     local starts = select(2, ("\n" .. text):gsub("\n\nFrom ", "")) + 1
@@ -176,7 +146,7 @@ describe("the examples", function()
     assert.falsy(text:find("\r"))
     assert.truthy(text:find("\nFrom a@b.example Thu Jan 01 00:00:00 1970\n", 1, true))
     assert.truthy(text:find("\n>From here on\n>>From there\nend\n\n", 1, true))
-    capture("rm -r " .. quote(path:match("^(.*)/")))
+    shell.remove(path:match("^(.*)/"))
     conn:close()
   end)
 end)

@@ -2,50 +2,20 @@
 -- is shared, two TLS libraries work side by side, and nothing stays behind.
 local imapconn = require "imapconn"
 local servers = require "spec.support.servers"
+local shell = require "spec.support.shell"
 
 -- The Makefile builds the hosts for this Lua only.
 if _VERSION ~= "Lua 5.4" then return end
 
 local build = assert(os.getenv "IMAPCONN_BUILD") .. "/lua5.4"
 local module = build .. "/imapconn/core.so"
+local capture, quote = shell.capture, shell.quote
 local sanitized = os.getenv "IMAPCONN_VARIANT" == "asan"
 
-local function quote(word) return "'" .. tostring(word):gsub("'", "'\\''") .. "'" end
-
--- All that a shell line prints, and its exit status.
-local function shell(line)
-  local pipe = assert(io.popen("{ " .. line .. "\n} 2>&1; echo $?"))
-  local said, status = pipe:read("*a"):match("^(.-)(%d+)\n$")
-  pipe:close()
-  return said, tonumber(status)
-end
-
-local function capture(line)
-  local said, status = shell(line)
-  assert(status == 0, said)
-  return said
-end
-
-local function read_file(path)
-  local file = assert(io.open(path, "rb"))
-  local content = file:read("*a")
-  file:close()
-  return content
-end
-
 local function new_folder()
-  local folder = capture("mktemp -d -t imapconn.XXXXXX"):match("^[^\n]+")
-  finally(function() capture("rm -r " .. quote(folder)) end)
+  local folder = shell.new_folder()
+  finally(function() shell.remove(folder) end)
   return folder
-end
-
--- An account as the environment of a program.
-local function environment(account)
-  local words = { "SSL_CERT_FILE=" .. quote(account.ca_file) }
-  for _, name in ipairs { "host", "port", "username", "password", "ca_file" } do
-    words[#words + 1] = ("IMAP_%s=%s"):format(name:upper(), quote(account[name]))
-  end
-  return table.concat(words, " ") .. " "
 end
 
 describe("the module", function()
@@ -77,7 +47,7 @@ describe("a host with a libcurl on OpenSSL", function()
     local conn = assert(imapconn.connect(account))
     for _, path in ipairs { "A", "B", "C" } do assert(conn:create_mailbox { path = path }) end
     conn:close()
-    local said = capture(environment(account) .. EMBED)
+    local said = capture(shell.account(account) .. EMBED)
     local module_tls, host_tls, waits = said:match(
       "^module  (%S+) +mailboxes: 4\nhost    (%S+) +mailboxes: 4\n[^\n]*: (%d+)\n$")
     assert(waits, said)
@@ -88,7 +58,7 @@ describe("a host with a libcurl on OpenSSL", function()
 
   it("and the module are bound to nothing of each other", function()
     local folder = new_folder()
-    capture(environment(servers.dovecot():account("tls")) .. "LD_BIND_NOW=1 LD_DEBUG=bindings LD_DEBUG_OUTPUT="
+    capture(shell.account(servers.dovecot():account("tls")) .. "LD_BIND_NOW=1 LD_DEBUG=bindings LD_DEBUG_OUTPUT="
       .. quote(folder .. "/bindings") .. " " .. EMBED)
     local to, curl_is_bound = {}, false
     for _, names in ipairs(bindings(folder)) do
@@ -103,7 +73,7 @@ describe("a host with a libcurl on OpenSSL", function()
   end)
 
   it("tells what failed, on either side", function()
-    local said, status = shell("IMAP_HOST=127.0.0.1 IMAP_PORT=1 IMAP_USERNAME=ann IMAP_PASSWORD=x " .. EMBED)
+    local said, status = shell.run("IMAP_HOST=127.0.0.1 IMAP_PORT=1 IMAP_USERNAME=ann IMAP_PASSWORD=x " .. EMBED)
     assert.equal(1, status)
     assert.matches("\nembed: [^\n]*cannot connect to 127.0.0.1:1", "\n" .. said)
     assert.matches("\nembed: Couldn't connect to server\n", "\n" .. said)
@@ -138,7 +108,7 @@ end)
 
 describe("docs/embedding.md", function()
   it("has a program that works as it stands", function()
-    local text, folder, account = read_file "docs/embedding.md", new_folder(), servers.dovecot():account("tls")
+    local text, folder, account = shell.read_file "docs/embedding.md", new_folder(), servers.dovecot():account("tls")
     local program = assert(text:match("```c\n(.-)```"))
     local file = assert(io.open(folder .. "/unread.c", "w"))
     file:write(program)
@@ -149,14 +119,15 @@ describe("docs/embedding.md", function()
     local conn = assert(imapconn.connect(account))
     assert(conn:append_message { mailbox = "INBOX", content = "Subject: x\n\ny\n" })
     conn:close()
-    assert.equal("1 unread\n", capture(inside .. environment(account) .. run))
-    local said = capture(inside .. environment { host = "127.0.0.1", port = 1, username = "ann", password = "x",
+    assert.equal("1 unread\n", capture(inside .. "SSL_CERT_FILE=" .. quote(account.ca_file) .. " "
+      .. shell.account(account) .. run))
+    local said = capture(inside .. shell.account { host = "127.0.0.1", port = 1, username = "ann", password = "x",
       ca_file = account.ca_file } .. run)
     assert.matches("cannot connect", said)
   end)
 
   it("has links to what there is", function()
-    for path in read_file("docs/embedding.md"):gmatch("%]%(([%w_./-]+)[#)]") do
+    for path in shell.read_file("docs/embedding.md"):gmatch("%]%(([%w_./-]+)[#)]") do
       assert.is_true(os.rename("docs/" .. path, "docs/" .. path), path .. " is not there")
     end
   end)

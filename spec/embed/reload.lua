@@ -9,9 +9,10 @@ local function forget_module()
   end
 end
 
-local function connect(wait)
+local function connect(wait, name)
   return assert(require "imapconn".connect {
-    host = host, port = tonumber(port), ca_file = ca_file, username = username, password = password, wait = wait,
+    host = name or host, port = tonumber(port), ca_file = ca_file, username = username, password = password,
+    wait = wait,
   })
 end
 
@@ -46,7 +47,7 @@ local busy = connect(function(...)
 end)
 yields = true
 threads = {
-  nth_wait(1, function() connect(coroutine.yield) end), -- for the resolver
-  nth_wait(2, function() connect(coroutine.yield) end), -- for the server
+  nth_wait(1, function() connect(coroutine.yield, "slow.example") end), -- for its address
+  nth_wait(2, function() connect(coroutine.yield) end), -- for the server's TLS
   nth_wait(1, function() status(busy) end),
 }
