@@ -16,8 +16,13 @@ local LARGEST_POOL = 2147483647 -- connections: what a pool counts in 31 bits
 local Connection = { __name = "imapconn.Connection" }
 Connection.__index = Connection
 
--- Of a Connection: its link. Nothing of it shows in the object itself.
-local links = setmetatable({}, { __mode = "k" })
+-- Where a Connection has its link. (A weak table beside it would keep both for
+-- ever on Lua 5.1 and LuaJIT: a coroutine in the middle of a call knows both.)
+local LINK = {}
+
+local function link_of(self)
+  return type(self) == "table" and rawget(self, LINK)
+end
 
 local function not_mine(name)
   return errors.give(errors.argument(name, "self", "call it as conn:" .. name .. "( ... ), on a Connection"))
@@ -41,7 +46,7 @@ end
 
 for name, prepare in pairs(actions) do
   Connection[name] = function(self, inputs)
-    local held = links[self]
+    local held = link_of(self)
     if not held then return not_mine(name) end
     local this, err
     local ok, refused = held:hold(name, function()
@@ -56,7 +61,7 @@ for name, prepare in pairs(actions) do
 end
 
 function Connection:batch(work)
-  local held = links[self]
+  local held = link_of(self)
   if not held then return not_mine("batch") end
   if type(work) ~= "function" then
     return errors.give(errors.argument("batch", "function",
@@ -75,7 +80,7 @@ end
 -- --- Its life ----------------------------------------------------------------------
 
 function Connection:info()
-  local held = links[self]
+  local held = link_of(self)
   if not held then return not_mine("info") end
   local info = held.core:info()
   info.host, info.port, info.secure = held.host, held.port, held.secure
@@ -84,7 +89,7 @@ function Connection:info()
 end
 
 function Connection:is_open()
-  local held = links[self]
+  local held = link_of(self)
   if not held then return not_mine("is_open") end
   return held:is_open()
 end
@@ -98,7 +103,7 @@ local function finish(held, farewell)
 end
 
 function Connection:close()
-  local held = links[self]
+  local held = link_of(self)
   if not held then return not_mine("close") end
   return finish(held, function() held:log_out(FAREWELL) end)
 end
@@ -136,7 +141,7 @@ local function refuse_keepalive(held, seconds, size)
 end
 
 function Connection:keepalive(seconds, size)
-  local held = links[self]
+  local held = link_of(self)
   if not held then return not_mine("keepalive") end
   local err = refuse_keepalive(held, seconds, size)
   if err then return errors.give(err) end
@@ -146,12 +151,12 @@ function Connection:keepalive(seconds, size)
 end
 
 function Connection:__close()
-  local held = links[self]
+  local held = link_of(self)
   if held then finish(held, held.wave) end
 end
 
 function Connection:__tostring()
-  local held = links[self]
+  local held = link_of(self)
   if not held then return Connection.__name end
   return ("%s (%s, %s)"):format(Connection.__name, held.name, held:is_open() and "open" or "closed")
 end
@@ -245,9 +250,7 @@ function connection.open(settings)
     held:shut(err.message)
     return errors.give(err)
   end
-  local self = setmetatable({}, Connection)
-  links[self] = held
-  return self
+  return setmetatable({ [LINK] = held }, Connection)
 end
 
 return connection
