@@ -252,7 +252,7 @@ local function returned(item)
 end
 
 local function heading(item)
-  return (item.signature:gsub("^Connection:", "conn:"):gsub("^core%.", "imapconn.core."))
+  return (item.signature:gsub("^Connection:", "conn:"):gsub("^core%.", "imapconn.%0"):gsub("^nginx%.", "imapconn.%0"))
 end
 
 function Page:fn(item)

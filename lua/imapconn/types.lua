@@ -114,7 +114,7 @@ function Connection:batch(record) end
 ---@field tls? imapconn.TLS What was negotiated; nil on plaintext.
 ---@field auth? string The mechanism that logged in, or `"LOGIN"`; `"PREAUTH"` where the greeting did. One from a pool says how it logged in at first.
 ---@field capabilities table<string, true> What the server offers, upper case but for IMAP4rev1 and IMAP4rev2: `capabilities.IDLE` (6.1.1).
----@field greeting? string The text of the server's greeting; nil where STARTTLS made it unbelievable.
+---@field greeting? string The text of the server's greeting; nil where STARTTLS made it unbelievable, and of a connection from a pool.
 
 ---@class imapconn.TLS
 ---@field version? string Like `"TLSv1.3"`; nil over cosockets, which do not tell.

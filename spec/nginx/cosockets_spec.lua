@@ -47,6 +47,10 @@ local PAGES = {
   refused = [[ try { port = 1 } ]],
   unresolved = [[ try { host = "imap.example.org" } ]],
   password = [[ try { password = "wrong" } ]],
+  functions = [[ local names = {}
+    for name in pairs(require "imapconn.nginx") do names[#names + 1] = name end
+    table.sort(names)
+    ngx.say(table.concat(names, " ")) ]],
   nothing = [[ local _, _, err = require "imapconn.nginx".connect() ngx.say(err.code) ]],
   large = [[ local conn = try()
     local text = "Subject: large\r\n\r\n" .. ("x"):rep(70, "\r\n"):rep(3000, "\r\n") .. "\r\n"
@@ -133,6 +137,13 @@ describe("over cosockets", function()
 
   it("what nginx.conf decides, and what cosockets cannot, is unsupported", function()
     web:gives("^INBOX of %d+\n$", "unsupported")
+  end)
+
+  it("the module is what the annotations say", function()
+    web:gives("^_VERSION connect\n$", "functions")
+    local index = require "spec.support.annotations".checker().index
+    assert.are.equal("nginx.connect(options)", index["nginx:connect"].signature)
+    assert.are.equal("_VERSION", index["imapconn.nginx"].fields[1].name)
   end)
 
   it("a failure says its stage", function()

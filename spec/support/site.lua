@@ -12,7 +12,6 @@ local site = {}
 
 local CONF = [[
 worker_processes 1;
-thread_pool mail threads=8 max_queue=1000;
 events { worker_connections 1024; }
 http {
   resolver 127.0.0.1:1 ipv6=off;
@@ -20,7 +19,6 @@ http {
   lua_ssl_trusted_certificate @CA_FILE@;
   lua_ssl_verify_depth 2;
   lua_socket_log_errors off;
-  lua_worker_thread_vm_pool_size 8;
   init_by_lua_block {
     none = {}
     function options(more)
