@@ -14,6 +14,12 @@ function mail.connect(username, password)
   }
 end
 
+--- Leaves a connection to this user's next request. (One that cannot be kept is
+--- closed, which is as good.)
+function mail.keep(conn)
+  conn:keepalive(60, 4)
+end
+
 --- One message with its structure; nil, message, err where it is not there.
 function mail.message(conn, place)
   local rows, text, err = conn:search_messages {

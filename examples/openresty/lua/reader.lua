@@ -15,6 +15,12 @@ local MESSAGE_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; 
 
 -- --- Small parts ---------------------------------------------------------------------
 
+-- The value; without one the page ends here, with what `err` is about.
+local function need(value, _, err)
+  if not value then error(err, 0) end
+  return value
+end
+
 local function address(path, args)
   return path .. "?" .. ngx.encode_args(args)
 end
@@ -92,7 +98,7 @@ local function sidebar(rows, here)
 end
 
 local function send_mail(request, box, title, main)
-  local rows = assert(request.conn:list_mailboxes { status = { "unseen" } })
+  local rows = need(request.conn:list_mailboxes { status = { "unseen" } })
   send(title, html.fill(pages.frame, { box = box, q = word(request.args, "q") or "", token = request.user.token,
     username = request.user.username, boxes = sidebar(rows, box), main = main }))
 end
@@ -121,8 +127,8 @@ end
 local function show_box(request)
   local box, q = word(request.args, "box") or "INBOX", word(request.args, "q")
   local before = tonumber(word(request.args, "before"))
-  local status = assert(request.conn:get_mailbox_status { mailbox = box })
-  local messages = assert(request.conn:search_messages {
+  local status = need(request.conn:get_mailbox_status { mailbox = box })
+  local messages = need(request.conn:search_messages {
     mailbox = box, text = q ~= "" and q or nil, uids = before and "1:" .. before - 1 or nil,
     limit = PAGE, newest_first = true,
   })
@@ -152,7 +158,7 @@ local function body_of(request, where, message)
   elseif plain.size > TEXT then
     return html.fill(pages.empty, { text = "The text is long: it can be downloaded below." }), formatted
   end
-  local text = assert(request.conn:download_message { mailbox = where.box, uid = where.uid,
+  local text = need(request.conn:download_message { mailbox = where.box, uid = where.uid,
     uid_validity = where.validity, part = plain.part, decode = true })
   return html.fill(pages.text, { text = text.content }), formatted
 end
@@ -176,7 +182,7 @@ end
 local function show_message(request)
   local where = place(request.args)
   if not where then return fail("This address names no message.", 400) end
-  local message = assert(mail.message(request.conn, where))
+  local message = need(mail.message(request.conn, where))
   local body, formatted = body_of(request, where, message)
   local star = setmetatable({ class = "", back = "message" }, { __index = STAR })
   local actions = flag_form(request, where, message, star) .. flag_form(request, where, message, SEEN)
@@ -196,7 +202,7 @@ end
 local function find_part(request)
   local where = place(request.args)
   if not where then return nil end
-  local message = assert(mail.message(request.conn, where))
+  local message = need(mail.message(request.conn, where))
   return mail.part(message.body_structure, word(request.args, "part")), where
 end
 
@@ -209,13 +215,13 @@ end
 local function show_frame(request)
   local node, where = find_part(request)
   if not node or node.type ~= "text/html" then return fail("There is no such part.", 404) end
-  local part = assert(download(request, node, where))
+  local part = need(download(request, node, where))
   ngx.header["Content-Security-Policy"] = MESSAGE_POLICY
   ngx.header["Referrer-Policy"] = "no-referrer"
   ngx.print(part.content)
 end
 
--- A name that no system takes for a path, a device or a hidden file.
+-- A name that no system takes for a path or a hidden file.
 local function safe_name(node)
   local name = (node.filename or node.type:gsub("/", ".")):gsub("[%c\127/\\:*?\"<>|]", "_")
   name = name:gsub("\226\128[\142\143\170-\174]", ""):gsub("\226\129[\166-\169]", "")
@@ -223,11 +229,16 @@ local function safe_name(node)
   return name == "" and "part" or name
 end
 
+-- Percent-encoded, but for what RFC 8187 (3.2.1) allows as it is.
+local function encoded(name)
+  return (ngx.escape_uri(name):gsub("['()*!]", function(octet) return ("%%%02X"):format(octet:byte()) end))
+end
+
 local function send_file(request)
   local node, where = find_part(request)
   if not node then return fail("There is no such part.", 404) end
   ngx.header["Content-Type"] = "application/octet-stream"
-  ngx.header["Content-Disposition"] = "attachment; filename*=UTF-8''" .. ngx.escape_uri(safe_name(node))
+  ngx.header["Content-Disposition"] = "attachment; filename*=UTF-8''" .. encoded(safe_name(node))
   ngx.header["Content-Security-Policy"] = "sandbox; default-src 'none'"
   local done, message = download(request, node, where, function(chunk) return ngx.print(chunk) end)
   if not done then
@@ -243,7 +254,7 @@ local function change_flag(request)
   local where, flag = place(args), word(args, "flag")
   if not where or not FLAGS[flag] then return fail("This form is not complete.", 400) end
   local action = args.on == "yes" and "add_flags" or "remove_flags"
-  assert(request.conn[action](request.conn, { mailbox = where.box, uids = where.uid,
+  need(request.conn[action](request.conn, { mailbox = where.box, uids = where.uid,
     uid_validity = where.validity, flags = { flag } }))
   request.after = args.back == "message"
     and address("/message", { box = where.box, uid = where.uid, validity = where.validity })
@@ -265,7 +276,7 @@ local function log_in(args)
     return show_login(refused and "Name or password is wrong." or "The mail server does not answer.",
       refused and 403 or 502)
   end
-  conn:close()
+  mail.keep(conn)
   session.start(username, password)
   return see_other "/"
 end
@@ -276,19 +287,30 @@ local GET = { ["/"] = show_box, ["/box"] = show_box, ["/message"] = show_message
   ["/part"] = send_file }
 local POST = { ["/flag"] = change_flag }
 
--- Runs a handler with a connection, which is closed whatever happens.
+-- What the user is told where a page could not be made: `problem` is an error of
+-- imapconn's, or a mistake of ours.
+local function explain(problem)
+  if type(problem) == "table" and problem.code == "not_found" then
+    return fail("This message or mailbox is not there any more.", 404)
+  end
+  ngx.log(ngx.ERR, tostring(problem))
+  return fail("The mail server could not do that.", 502)
+end
+
+-- Runs a handler with a connection, which is kept for the next request.
 local function with_connection(handler, request)
-  local conn, message = mail.connect(request.user.username, request.user.password)
-  if not conn then return fail(message, 502) end
+  local conn, _, err = mail.connect(request.user.username, request.user.password)
+  if not conn and err.code == "auth" then -- the password was changed meanwhile
+    session.stop()
+    return see_other "/login"
+  elseif not conn then
+    return explain(err)
+  end
   request.conn = conn
   local ok, problem = pcall(handler, request)
-  conn:close()
-  if not ok then
-    ngx.log(ngx.ERR, problem)
-    return fail("The mail server could not do that: the message or mailbox may be gone.", 502)
-  elseif request.after then
-    return see_other(request.after)
-  end
+  mail.keep(conn)
+  if not ok then return explain(problem) end
+  if request.after then return see_other(request.after) end
 end
 
 -- A form from elsewhere is refused, before anybody is logged in, too.

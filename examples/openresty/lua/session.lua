@@ -1,9 +1,8 @@
 --- Who is logged in. The cookie is 256 random bits and nothing else. The password
 --- stands in nginx's shared memory, under that number's hash, for half an hour
 --- after the last request: never in a file, a log, a page or the cookie.
-local session = {}
+local session = { seconds = 1800 }
 
-local SECONDS = 1800
 local store = ngx.shared.sessions
 
 local function random()
@@ -26,8 +25,8 @@ end
 function session.start(username, password)
   local number = random()
   local fields = ngx.encode_args { username = username, password = password, token = random() }
-  assert(store:set(key(number), fields, SECONDS))
-  set_cookie(number, SECONDS)
+  assert(store:set(key(number), fields, session.seconds))
+  set_cookie(number, session.seconds)
 end
 
 --- The session of this request: { username, password, token }, or nil.
@@ -35,8 +34,8 @@ function session.current()
   local number = ngx.var.cookie_session
   local fields = number and store:get(key(number))
   if not fields then return nil end
-  store:expire(key(number), SECONDS)
-  set_cookie(number, SECONDS)
+  store:expire(key(number), session.seconds)
+  set_cookie(number, session.seconds)
   return ngx.decode_args(fields)
 end
 
