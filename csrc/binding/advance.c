@@ -11,8 +11,6 @@ static void make_row(lua_State *L, struct connection *c,
   int top = lua_gettop(L);
   struct imaplua_maker m = {.L = L, .scratch = &c->scratch, .text = &c->text};
   luaL_checkstack(L, 8, "row");
-  imaplua_push_keys(L);
-  m.keys = lua_gettop(L);
   imaplua_push_rows(L, event->action->id);
   imaplua_add_row(&m, event, lua_gettop(L), c->session->utf8);
   lua_settop(L, top);
@@ -248,8 +246,11 @@ static int supply_method(lua_State *L) {
   return 0;
 }
 
-const luaL_Reg imaplua_advance_methods[] = {
-  {"advance", advance}, {"feed", feed_method}, {"sent", sent_method},
-  {"ended", ended_method}, {"upgraded", upgraded_method},
-  {"supply", supply_method}, {NULL, NULL}
-};
+void imaplua_open_advance(lua_State *L) {
+  static const luaL_Reg methods[] = {
+    {"feed", feed_method}, {"sent", sent_method}, {"ended", ended_method},
+    {"upgraded", upgraded_method}, {"supply", supply_method}, {NULL, NULL}
+  };
+  luaL_setfuncs(L, methods, 0);
+  imaplua_set_maker(L, "advance", advance);
+}

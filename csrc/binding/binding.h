@@ -5,36 +5,16 @@
 #define IMAPLUA_BINDING_H
 
 #include "actions/actions.h"
-#include "binding/compat.h"
+#include "binding/keys.h"
 #include "transport/transport.h"
 
 #define IMAPLUA_VERSION "0.1.0"
 #define IMAPLUA_CONNECTION "imapconn.core.connection"
 #define IMAPLUA_DECODER "imapconn.core.decoder"
 
-/* Keys of result tables: interned once, kept in an array in the registry, and
-** taken from there by number, which is much cheaper than by name. */
-enum imaplua_key {
-  KEY_NONE,
-  KEY_SEQ, KEY_UID, KEY_FLAGS, KEY_SIZE, KEY_INTERNAL_DATE, KEY_ENVELOPE,
-  KEY_BODY_STRUCTURE, KEY_MODSEQ, KEY_EMAIL_ID, KEY_THREAD_ID, KEY_PREVIEW,
-  KEY_SAVE_DATE, KEY_HEADERS, KEY_CONTENT, KEY_ERROR, KEY_RAW,
-  KEY_DATE, KEY_DATE_TEXT, KEY_SUBJECT, KEY_FROM, KEY_SENDER, KEY_REPLY_TO,
-  KEY_TO, KEY_CC, KEY_BCC, KEY_IN_REPLY_TO, KEY_MESSAGE_ID,
-  KEY_NAME, KEY_MAILBOX, KEY_HOST, KEY_ADDRESS, KEY_GROUP,
-  KEY_PART, KEY_TYPE, KEY_PARAMS, KEY_ENCODING, KEY_LINES, KEY_ID,
-  KEY_DESCRIPTION, KEY_MD5, KEY_DISPOSITION, KEY_DISPOSITION_PARAMS,
-  KEY_FILENAME, KEY_LANGUAGE, KEY_LOCATION, KEY_PARTS,
-  KEY_COUNT
-};
-
-/* The array of keys onto the stack; its index goes to the functions below. */
-void imaplua_push_keys(lua_State *L);
-
 /* What rows are made with: one for each connection, reused. */
 struct imaplua_maker {
   lua_State *L;
-  int keys;                   /* stack index of the array of keys */
   const struct imap_response *response;
   const char *error;          /* the first thing that was malformed */
   struct imap_buffer *scratch; /* a string's escapes undone */
@@ -44,10 +24,11 @@ struct imaplua_maker {
 /* Raises what Lua raises when memory is exhausted. */
 _Noreturn void imaplua_no_memory(lua_State *L);
 
-/* table[key] = the value on top, which is popped. */
+/* table[key] = the value on top, which is popped. Dearer than pushing the key
+** in front of the value, and lua_rawset() behind it. */
 void imaplua_set(const struct imaplua_maker *m, int table, enum imaplua_key key);
 
-/* message.c, structure.c: a value onto the stack. NULL nodes are allowed. */
+/* message.c, envelope.c, structure.c: a value onto the stack. NULL nodes are allowed. */
 void imaplua_push_flags(struct imaplua_maker *m, const struct imap_node *node);
 void imaplua_push_envelope(struct imaplua_maker *m,
                            const struct imap_node *node);
@@ -55,9 +36,27 @@ void imaplua_push_structure(struct imaplua_maker *m,
                             const struct imap_node *node);
 void imaplua_push_headers(struct imaplua_maker *m,
                           const struct imap_node *node);
-/* Undecoded (nil for NIL), or decoded to UTF-8 (RFC 2047). */
+
+/* maker.c: a string node's text, undecoded or decoded to UTF-8 (RFC 2047). It
+** holds until the next is asked for; data NULL: NIL, a list, or no node. */
+struct imap_span imaplua_string(struct imaplua_maker *m,
+                                const struct imap_node *node);
+struct imap_span imaplua_words(struct imaplua_maker *m,
+                               const struct imap_node *node);
+
+/* … onto the stack; nil where there is none. */
+void imaplua_push_span(lua_State *L, struct imap_span text);
 void imaplua_push_string(struct imaplua_maker *m, const struct imap_node *node);
 void imaplua_push_words(struct imaplua_maker *m, const struct imap_node *node);
+
+/* table[key] = the text, decoded or not, where there is any. */
+void imaplua_set_string(struct imaplua_maker *m, int table,
+                        enum imaplua_key key, const struct imap_node *node);
+void imaplua_set_words(struct imaplua_maker *m, int table,
+                       enum imaplua_key key, const struct imap_node *node);
+
+/* What was written to the maker's text, onto the stack. */
+void imaplua_push_text(struct imaplua_maker *m);
 
 /* Sets the fields in `wanted` (1 << enum imap_item) of a FETCH row in the
 ** message table at index `table`. */

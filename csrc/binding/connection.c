@@ -261,8 +261,8 @@ void imaplua_open_connection(lua_State *L) {
   luaL_newmetatable(L, IMAPLUA_CONNECTION);
   lua_newtable(L);
   luaL_setfuncs(L, methods, 0);
-  luaL_setfuncs(L, imaplua_advance_methods, 0);
   luaL_setfuncs(L, imaplua_describe_methods, 0);
+  imaplua_open_advance(L);
   lua_setfield(L, -2, "__index");
   lua_pushcfunction(L, collect);
   lua_setfield(L, -2, "__gc");

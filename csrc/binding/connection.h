@@ -35,8 +35,9 @@ void imaplua_close(struct connection *c);
 /* The rows of an action of the object at index 1, onto the stack. */
 void imaplua_push_rows(lua_State *L, int id);
 
-/* advance.c: what moves it; describe.c: what it tells of itself. */
-extern const luaL_Reg imaplua_advance_methods[];
+/* advance.c: what moves it, set in the table on top; describe.c: what it tells
+** of itself. */
+void imaplua_open_advance(lua_State *L);
 extern const luaL_Reg imaplua_describe_methods[];
 
 #endif

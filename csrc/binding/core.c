@@ -252,13 +252,13 @@ int luaopen_imapconn_core(lua_State *L) {
     {"parse_day", parse_day}, {"is_atom", is_atom}, {"is_flag", is_flag},
     {"is_utf8", is_utf8}, {"set", set}, {"crlf_size", crlf_size},
     {"crlf", crlf}, {"number", number}, {"decoder", imaplua_decoder},
-    {"parse", imaplua_parse}, {"open", imaplua_open},
-    {"attach", imaplua_attach}, {NULL, NULL}
+    {"open", imaplua_open}, {"attach", imaplua_attach}, {NULL, NULL}
   };
   imaplua_open_connection(L);
   imaplua_open_decoder(L);
   lua_newtable(L);
   luaL_setfuncs(L, functions, 0);
+  imaplua_set_maker(L, "parse", imaplua_parse);
   lua_pushliteral(L, IMAPLUA_VERSION);
   lua_setfield(L, -2, "_VERSION");
   return 1;

@@ -1,34 +1,10 @@
-/* maker.c - keys, numbers and strings of result tables. */
+/* maker.c - numbers and strings of result tables. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "binding/binding.h"
 #include "mime/words.h"
-
-static const char *const key_names[KEY_COUNT] = {
-  "", "seq", "uid", "flags", "size", "internal_date", "envelope",
-  "body_structure", "modseq", "email_id", "thread_id", "preview", "save_date",
-  "headers", "content", "error", "raw", "date", "date_text", "subject", "from",
-  "sender", "reply_to", "to", "cc", "bcc", "in_reply_to", "message_id", "name",
-  "mailbox", "host", "address", "group", "part", "type", "params", "encoding",
-  "lines", "id", "description", "md5", "disposition", "disposition_params",
-  "filename", "language", "location", "parts"
-};
-
-void imaplua_push_keys(lua_State *L) {
-  static const char *const place = "imapconn.core.keys";
-  lua_getfield(L, LUA_REGISTRYINDEX, place);
-  if (!lua_isnil(L, -1)) return;
-  lua_pop(L, 1);
-  lua_createtable(L, KEY_COUNT, 0);
-  for (int i = 1; i < KEY_COUNT; i++) {
-    lua_pushstring(L, key_names[i]);
-    lua_rawseti(L, -2, i);
-  }
-  lua_pushvalue(L, -1);
-  lua_setfield(L, LUA_REGISTRYINDEX, place);
-}
 
 /* As Lua itself says it: without a place in front. */
 _Noreturn void imaplua_no_memory(lua_State *L) {
@@ -39,7 +15,7 @@ _Noreturn void imaplua_no_memory(lua_State *L) {
 
 void imaplua_set(const struct imaplua_maker *m, int table,
                  enum imaplua_key key) {
-  lua_rawgeti(m->L, m->keys, key);
+  imaplua_push_key(m->L, key);
   lua_insert(m->L, -2);
   lua_rawset(m->L, table);
 }
@@ -82,9 +58,8 @@ void imaplua_push_u64(lua_State *L, uint64_t number) {
 }
 #endif
 
-/* The text of a string node, NIL and lists being none. */
-static struct imap_span string_of(struct imaplua_maker *m,
-                                  const struct imap_node *node) {
+struct imap_span imaplua_string(struct imaplua_maker *m,
+                                const struct imap_node *node) {
   struct imap_span text;
   if (node == NULL) return (struct imap_span){NULL, 0};
   imap_buffer_clear(m->scratch);
@@ -93,26 +68,50 @@ static struct imap_span string_of(struct imaplua_maker *m,
   return text;
 }
 
+struct imap_span imaplua_words(struct imaplua_maker *m,
+                               const struct imap_node *node) {
+  struct imap_span text = imaplua_string(m, node);
+  if (text.data == NULL || mime_words_plain(text)) return text;
+  imap_buffer_clear(m->text);
+  if (mime_words_decode(text, m->text) != IMAP_OK) imaplua_no_memory(m->L);
+  return m->text->size > 0 ? imap_buffer_span(m->text) : imap_span_of("");
+}
+
+void imaplua_push_span(lua_State *L, struct imap_span text) {
+  if (text.data == NULL)
+    lua_pushnil(L);
+  else
+    lua_pushlstring(L, text.data, text.size);
+}
+
 void imaplua_push_string(struct imaplua_maker *m,
                          const struct imap_node *node) {
-  struct imap_span text = string_of(m, node);
-  if (text.data == NULL)
-    lua_pushnil(m->L);
-  else
-    lua_pushlstring(m->L, text.data, text.size);
+  imaplua_push_span(m->L, imaplua_string(m, node));
 }
 
 void imaplua_push_words(struct imaplua_maker *m, const struct imap_node *node) {
-  struct imap_span text = string_of(m, node);
-  if (text.data != NULL && !mime_words_plain(text)) {
-    imap_buffer_clear(m->text);
-    if (mime_words_decode(text, m->text) != IMAP_OK)
-      imaplua_no_memory(m->L);
-    text = imap_buffer_span(m->text);
-    if (text.data == NULL) text = imap_span_of("");
-  }
-  if (text.data == NULL)
-    lua_pushnil(m->L);
-  else
-    lua_pushlstring(m->L, text.data, text.size);
+  imaplua_push_span(m->L, imaplua_words(m, node));
+}
+
+static void set_span(lua_State *L, int table, enum imaplua_key key,
+                     struct imap_span text) {
+  if (text.data == NULL) return;
+  imaplua_push_key(L, key);
+  lua_pushlstring(L, text.data, text.size);
+  lua_rawset(L, table);
+}
+
+void imaplua_set_string(struct imaplua_maker *m, int table,
+                        enum imaplua_key key, const struct imap_node *node) {
+  set_span(m->L, table, key, imaplua_string(m, node));
+}
+
+void imaplua_set_words(struct imaplua_maker *m, int table,
+                       enum imaplua_key key, const struct imap_node *node) {
+  set_span(m->L, table, key, imaplua_words(m, node));
+}
+
+void imaplua_push_text(struct imaplua_maker *m) {
+  if (m->text->status != IMAP_OK) imaplua_no_memory(m->L);
+  lua_pushlstring(m->L, m->text->size > 0 ? m->text->data : "", m->text->size);
 }

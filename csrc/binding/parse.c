@@ -346,8 +346,6 @@ int imaplua_parse(lua_State *L) {
   limits = imaplua_limits(L, OPTIONS);
   lua_newtable(L);
   t = new_tools(L, &limits);
-  imaplua_push_keys(L);
-  m.keys = lua_gettop(L);
   m.response = &t->response;
   m.scratch = &t->scratch;
   m.text = &t->text;

@@ -6,6 +6,20 @@
 
 /* --- FETCH --- */
 
+/* Fields of a row, `seq` and `uid` among them. */
+static int count_fields(const struct imap_action *a) {
+  int fields = 2;
+  for (uint32_t items = a->items; items != 0; items &= items - 1) fields++;
+  return fields;
+}
+
+static void set_number(struct imaplua_maker *m, int table, enum imaplua_key key,
+                       uint32_t number) {
+  imaplua_push_key(m->L, key);
+  lua_pushinteger(m->L, (lua_Integer)number);
+  lua_rawset(m->L, table);
+}
+
 static void add_message(struct imaplua_maker *m, const struct imap_event *event,
                         int rows) {
   const struct imap_action *a = event->action;
@@ -15,16 +29,10 @@ static void add_message(struct imaplua_maker *m, const struct imap_event *event,
   if (event->again)
     lua_rawgeti(L, rows, (int)event->found->order + 1);
   else
-    lua_createtable(L, 0, 8);
+    lua_createtable(L, 0, count_fields(a));
   table = lua_gettop(L);
-  if (store || a->shows_seq) {
-    lua_pushinteger(L, (lua_Integer)event->found->seq);
-    imaplua_set(m, table, KEY_SEQ);
-  }
-  if (store || a->shows_uid) {
-    lua_pushinteger(L, (lua_Integer)event->found->uid);
-    imaplua_set(m, table, KEY_UID);
-  }
+  if (store || a->shows_seq) set_number(m, table, KEY_SEQ, event->found->seq);
+  if (store || a->shows_uid) set_number(m, table, KEY_UID, event->found->uid);
   imaplua_fill_message(m, table, a->items);
   if (event->again)
     lua_pop(L, 1);
@@ -38,18 +46,15 @@ static void add_content(struct imaplua_maker *m, const struct imap_action *a,
                        imap_buffer_span(&a->section)))
     return;
   if (item->value->kind == IMAP_NODE_FLOWED) return;
-  imaplua_push_string(m, item->value);
-  imaplua_set(m, rows, KEY_CONTENT);
+  imaplua_set_string(m, rows, KEY_CONTENT, item->value);
 }
 
 static void add_download(struct imaplua_maker *m,
                          const struct imap_event *event, int rows) {
   struct imap_cursor at = imap_fetch_items(m->response);
   struct imap_fetch_item item;
-  lua_pushinteger(m->L, (lua_Integer)event->found->seq);
-  imaplua_set(m, rows, KEY_SEQ);
-  lua_pushinteger(m->L, (lua_Integer)event->found->uid);
-  imaplua_set(m, rows, KEY_UID);
+  set_number(m, rows, KEY_SEQ, event->found->seq);
+  set_number(m, rows, KEY_UID, event->found->uid);
   imaplua_fill_message(m, rows, 1u << IMAP_ITEM_SIZE |
                                     1u << IMAP_ITEM_BODY_STRUCTURE);
   while (imap_fetch_next(&at, &item))

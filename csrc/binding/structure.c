@@ -1,5 +1,4 @@
 /* structure.c - BODYSTRUCTURE as a tree of nodes (RFC 9051 7.5.2, "body"). */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,7 +8,8 @@
 
 enum {
   MAX_PARTS_NAME = 4096, /* octets of "1.2.3…" */
-  MAX_PARAMS = 256       /* parameters of one field that are read */
+  MAX_PARAMS = 256,      /* parameters of one field that are read */
+  MULTIPART_FIELDS = 4   /* part, parts, type, params: all that most have */
 };
 
 static void push_body(struct imaplua_maker *m, const struct imap_node *node,
@@ -19,43 +19,32 @@ static void malformed(struct imaplua_maker *m) {
   if (m->error == NULL) m->error = "BODYSTRUCTURE is malformed";
 }
 
-static bool is_text(const struct imap_node *node) {
-  return node != NULL && node->kind != IMAP_NODE_NIL &&
-         node->kind != IMAP_NODE_LIST;
+/* Adds a word in lower case to the maker's text. */
+static void add_lower(struct imaplua_maker *m, struct imap_span word) {
+  char *copy = imap_buffer_room(m->text, word.size);
+  if (copy == NULL) return; /* which imaplua_push_text() sees */
+  for (size_t i = 0; i < word.size; i++) copy[i] = imap_lower(word.data[i]);
+  m->text->size += word.size;
 }
 
-/* A word in lower case, or nil. */
-static void push_lower(struct imaplua_maker *m, const struct imap_node *node) {
-  const char *text;
-  size_t size;
-  char *copy;
-  imaplua_push_string(m, node);
-  text = lua_tolstring(m->L, -1, &size);
-  if (text == NULL || size == 0) return;
+static void set_lower(struct imaplua_maker *m, int table, enum imaplua_key key,
+                      const struct imap_node *node) {
+  struct imap_span word = imaplua_string(m, node);
+  if (word.data == NULL) return;
   imap_buffer_clear(m->text);
-  copy = imap_buffer_room(m->text, size);
-  if (copy == NULL) {
-    imaplua_no_memory(m->L);
-    return;
-  }
-  for (size_t i = 0; i < size; i++) copy[i] = imap_lower(text[i]);
-  lua_pushlstring(m->L, copy, size);
-  lua_replace(m->L, -2);
-}
-
-static void set_string(struct imaplua_maker *m, int table,
-                       const struct imap_node *node, enum imaplua_key key) {
-  if (!is_text(node)) return;
-  imaplua_push_string(m, node);
-  imaplua_set(m, table, key);
+  add_lower(m, word);
+  imaplua_push_key(m->L, key);
+  imaplua_push_text(m);
+  lua_rawset(m->L, table);
 }
 
 static void set_number(struct imaplua_maker *m, int table,
-                       const struct imap_node *node, enum imaplua_key key) {
+                       enum imaplua_key key, const struct imap_node *node) {
   uint64_t number;
   if (!imap_node_number(m->response->tape, node, UINT64_MAX, &number)) return;
+  imaplua_push_key(m->L, key);
   imaplua_push_u64(m->L, number);
-  imaplua_set(m, table, key);
+  lua_rawset(m->L, table);
 }
 
 /* --- parameters --- */
@@ -72,7 +61,7 @@ static size_t read_params(struct imaplua_maker *m, const struct imap_node *node,
   while (at.left >= 2 && count < MAX_PARAMS) {
     const struct imap_node *name = imap_cursor_take(&at);
     const struct imap_node *value = imap_cursor_take(&at);
-    if (!is_text(name) || !is_text(value)) continue;
+    if (!imap_node_is_text(name) || !imap_node_is_text(value)) continue;
     out[count].name = imap_node_string(m->response->tape, name, m->scratch);
     out[count].value = imap_node_string(m->response->tape, value, m->scratch);
     count++;
@@ -80,39 +69,35 @@ static size_t read_params(struct imaplua_maker *m, const struct imap_node *node,
   return count;
 }
 
-/* A table of them, decoded to UTF-8 (RFC 2231). */
-static void push_params(struct imaplua_maker *m, const struct imap_node *node) {
+/* table[key] = a table of them, decoded to UTF-8 (RFC 2231). The one called
+** `file` is the file's name: of the disposition, else of the type. */
+static void set_params(struct imaplua_maker *m, int table, enum imaplua_key key,
+                       const struct imap_node *node, struct imap_span file) {
   struct mime_param raw[MAX_PARAMS], decoded[MAX_PARAMS];
   size_t made = 0, count = read_params(m, node, raw);
+  lua_State *L = m->L;
   imap_buffer_clear(m->text);
-  if (count > 0 &&
-      mime_params_decode(raw, count, m->text, decoded, &made) != IMAP_OK)
-    imaplua_no_memory(m->L);
-  lua_createtable(m->L, 0, (int)made);
+  if (mime_params_decode(raw, count, m->text, decoded, &made) != IMAP_OK)
+    imaplua_no_memory(L);
+  imaplua_push_key(L, key);
+  lua_createtable(L, 0, (int)made);
   for (size_t i = 0; i < made; i++) {
-    lua_pushlstring(m->L, decoded[i].name.data, decoded[i].name.size);
-    lua_pushlstring(m->L, decoded[i].value.size > 0 ? decoded[i].value.data : "",
+    lua_pushlstring(L, decoded[i].name.data, decoded[i].name.size);
+    lua_pushlstring(L, decoded[i].value.size > 0 ? decoded[i].value.data : "",
                     decoded[i].value.size);
-    lua_rawset(m->L, -3);
+    if (imap_span_equal(decoded[i].name, file)) {
+      imaplua_push_key(L, KEY_FILENAME);
+      lua_pushvalue(L, -2);
+      lua_rawset(L, table);
+    }
+    lua_rawset(L, -3);
   }
+  lua_rawset(L, table);
 }
 
-/* The file's name: of the disposition, else of the type. */
-static void set_filename(struct imaplua_maker *m, int table,
-                         enum imaplua_key params, const char *name) {
-  lua_State *L = m->L;
-  lua_rawgeti(L, m->keys, params);
-  lua_rawget(L, table);
-  if (lua_istable(L, -1)) {
-    lua_pushstring(L, name);
-    lua_rawget(L, -2);
-    lua_remove(L, -2);
-    if (!lua_isnil(L, -1)) {
-      imaplua_set(m, table, KEY_FILENAME);
-      return;
-    }
-  }
-  lua_pop(L, 1);
+static void set_type_params(struct imaplua_maker *m, int table,
+                            const struct imap_node *node) {
+  set_params(m, table, KEY_PARAMS, node, imap_span_of("name"));
 }
 
 /* --- the extension data that both kinds of body share --- */
@@ -124,23 +109,23 @@ static void set_disposition(struct imaplua_maker *m, int table,
   struct imap_cursor at = imap_node_children(m->response->tape, node);
   const struct imap_node *name = imap_cursor_take(&at);
   struct imap_span word = imap_node_text(m->response->tape, node);
-  if (is_text(node) && memchr(word.data, ' ', word.size) == NULL) name = node;
-  if (!is_text(name)) return;
-  push_lower(m, name);
-  imaplua_set(m, table, KEY_DISPOSITION);
-  push_params(m, imap_cursor_take(&at));
-  imaplua_set(m, table, KEY_DISPOSITION_PARAMS);
+  if (imap_node_is_text(node) && memchr(word.data, ' ', word.size) == NULL)
+    name = node;
+  if (!imap_node_is_text(name)) return;
+  set_lower(m, table, KEY_DISPOSITION, name);
+  set_params(m, table, KEY_DISPOSITION_PARAMS, imap_cursor_take(&at),
+             imap_span_of("filename"));
 }
 
 static void set_languages(struct imaplua_maker *m, int table,
                           const struct imap_node *node) {
   struct imap_cursor at = imap_node_children(m->response->tape, node);
-  const struct imap_node *each = is_text(node) ? node : imap_cursor_take(&at);
+  const struct imap_node *each = imap_node_is_text(node) ? node : imap_cursor_take(&at);
   int count = 0;
   if (each == NULL) return;
   lua_createtable(m->L, 1, 0);
   for (; each != NULL; each = imap_cursor_take(&at)) {
-    if (!is_text(each)) continue;
+    if (!imap_node_is_text(each)) continue;
     imaplua_push_string(m, each);
     lua_rawseti(m->L, -2, ++count);
   }
@@ -151,9 +136,7 @@ static void set_tail(struct imaplua_maker *m, int table,
                      struct imap_cursor *at) {
   set_disposition(m, table, imap_cursor_take(at));
   set_languages(m, table, imap_cursor_take(at));
-  set_string(m, table, imap_cursor_take(at), KEY_LOCATION);
-  set_filename(m, table, KEY_PARAMS, "name");
-  set_filename(m, table, KEY_DISPOSITION_PARAMS, "filename");
+  imaplua_set_string(m, table, KEY_LOCATION, imap_cursor_take(at));
 }
 
 /* --- bodies --- */
@@ -199,48 +182,62 @@ static bool is_multipart(const struct imaplua_maker *m,
   if (at.next->kind == IMAP_NODE_LIST) return true;
   if (is_count(m, ahead(at, 5)) || is_count(m, ahead(at, 6))) return false;
   return is_multipart_word(m, at.next) ||
-         (!is_text(at.next) && is_multipart_word(m, ahead(at, 1)));
+         (!imap_node_is_text(at.next) && is_multipart_word(m, ahead(at, 1)));
 }
 
+/* The section's name; of the body of a message, `whole`, it is TEXT. */
 static void set_part(struct imaplua_maker *m, int table,
                      const struct imap_buffer *part, bool whole) {
-  if (part->size > 0)
-    lua_pushlstring(m->L, part->data, part->size);
-  else
-    lua_pushliteral(m->L, "");
-  if (whole) {
-    lua_pushstring(m->L, part->size > 0 ? ".TEXT" : "TEXT");
-    lua_concat(m->L, 2);
-  }
-  imaplua_set(m, table, KEY_PART);
+  imap_buffer_clear(m->text);
+  imap_buffer_add_span(m->text, imap_buffer_span(part));
+  if (whole) imap_buffer_add_text(m->text, part->size > 0 ? ".TEXT" : "TEXT");
+  imaplua_push_key(m->L, KEY_PART);
+  imaplua_push_text(m);
+  lua_rawset(m->L, table);
 }
 
+/* type "/" subtype, with what stands in for one that is missing. */
 static void set_type(struct imaplua_maker *m, int table,
                      const struct imap_node *type,
                      const struct imap_node *subtype, const char *types[2]) {
-  if (is_text(type))
-    push_lower(m, type);
-  else
-    lua_pushstring(m->L, types[0]);
-  lua_pushliteral(m->L, "/");
-  if (is_text(subtype))
-    push_lower(m, subtype);
-  else
-    lua_pushstring(m->L, types[1]);
-  lua_concat(m->L, 3);
-  imaplua_set(m, table, KEY_TYPE);
+  imap_buffer_clear(m->text);
+  add_lower(m, imap_node_is_text(type) ? imaplua_string(m, type)
+                                       : imap_span_of(types[0]));
+  imap_buffer_add_byte(m->text, '/');
+  add_lower(m, imap_node_is_text(subtype) ? imaplua_string(m, subtype)
+                                          : imap_span_of(types[1]));
+  imaplua_push_key(m->L, KEY_TYPE);
+  imaplua_push_text(m);
+  lua_rawset(m->L, table);
 }
 
-/* A child's name: "2" below the root, "1.2" below "1". */
+/* Adds "2" below the root, ".2" below "1". */
+static int add_index(struct imap_buffer *part, unsigned index) {
+  char digits[12];
+  size_t at = sizeof digits;
+  do {
+    digits[--at] = (char)('0' + index % 10);
+    index /= 10;
+  } while (index > 0);
+  if (part->size > 0) digits[--at] = '.';
+  return imap_buffer_add(part, digits + at, sizeof digits - at);
+}
+
+/* A child, named by its index below its parent's name. */
 static void push_child(struct imaplua_maker *m, const struct imap_node *node,
-                       struct imap_buffer *part, int index) {
+                       struct imap_buffer *part, unsigned index) {
   size_t before = part->size;
-  char number[16];
-  (void)snprintf(number, sizeof number, "%s%d", before > 0 ? "." : "", index);
-  if (imap_buffer_add_text(part, number) != IMAP_OK)
+  if (add_index(part, index) != IMAP_OK)
     luaL_error(m->L, "a body is nested too deep");
   push_body(m, node, part);
   part->size = before;
+}
+
+/* How many parts a multipart begins with. */
+static unsigned count_parts(struct imap_cursor at) {
+  unsigned count = 0;
+  while (is_list(imap_cursor_take(&at))) count++;
+  return count;
 }
 
 /* body-type-mpart = 1*body SP media-subtype [SP body-ext-mpart]. `whole` says
@@ -250,21 +247,24 @@ static void push_multipart(struct imaplua_maker *m,
                            struct imap_buffer *part, bool whole) {
   const char *types[] = {"multipart", "mixed"};
   struct imap_cursor at = imap_node_children(m->response->tape, node);
-  const struct imap_node *child = imap_cursor_take(&at);
-  int table, count = 0;
-  lua_createtable(m->L, 0, 8);
+  unsigned count = count_parts(at);
+  const struct imap_node *subtype;
+  int table;
+  lua_createtable(m->L, 0, MULTIPART_FIELDS);
   table = lua_gettop(m->L);
   set_part(m, table, part, whole);
-  lua_newtable(m->L);
-  for (; is_list(child); child = imap_cursor_take(&at)) {
-    push_child(m, child, part, count + 1);
-    lua_rawseti(m->L, -2, ++count);
+  imaplua_push_key(m->L, KEY_PARTS);
+  lua_createtable(m->L, (int)count, 0);
+  for (unsigned i = 1; i <= count; i++) {
+    push_child(m, imap_cursor_take(&at), part, i);
+    lua_rawseti(m->L, -2, (int)i);
   }
-  imaplua_set(m, table, KEY_PARTS);
-  if (count == 0 && !is_text(child)) child = imap_cursor_take(&at);
-  set_type(m, table, NULL, child, types);
-  push_params(m, imap_cursor_take(&at));
-  imaplua_set(m, table, KEY_PARAMS);
+  lua_rawset(m->L, table);
+  subtype = imap_cursor_take(&at);
+  if (count == 0 && !imap_node_is_text(subtype))
+    subtype = imap_cursor_take(&at);
+  set_type(m, table, NULL, subtype, types);
+  set_type_params(m, table, imap_cursor_take(&at));
   set_tail(m, table, &at);
 }
 
@@ -295,14 +295,11 @@ static void read_type(struct imaplua_maker *m, int table,
 ** SP body-fld-octets */
 static void set_fields(struct imaplua_maker *m, int table,
                        struct imap_cursor *at) {
-  push_params(m, imap_cursor_take(at));
-  imaplua_set(m, table, KEY_PARAMS);
-  set_string(m, table, imap_cursor_take(at), KEY_ID);
-  imaplua_push_words(m, imap_cursor_take(at));
-  imaplua_set(m, table, KEY_DESCRIPTION);
-  push_lower(m, imap_cursor_take(at));
-  imaplua_set(m, table, KEY_ENCODING);
-  set_number(m, table, imap_cursor_take(at), KEY_SIZE);
+  set_type_params(m, table, imap_cursor_take(at));
+  imaplua_set_string(m, table, KEY_ID, imap_cursor_take(at));
+  imaplua_set_words(m, table, KEY_DESCRIPTION, imap_cursor_take(at));
+  set_lower(m, table, KEY_ENCODING, imap_cursor_take(at));
+  set_number(m, table, KEY_SIZE, imap_cursor_take(at));
 }
 
 /* envelope SP body: the message inside. "()" and NIL, for a body that there is
@@ -329,7 +326,20 @@ static void set_lines(struct imaplua_maker *m, int table,
                       struct imap_cursor *at, bool text) {
   enum { TAIL = 4 }; /* md5, disposition, language, location */
   if (is_count(m, ahead(*at, 0)) || (text && at->left > TAIL))
-    set_number(m, table, imap_cursor_take(at), KEY_LINES);
+    set_number(m, table, KEY_LINES, imap_cursor_take(at));
+}
+
+/* How many fields a single body has, or about as many: part, type and params
+** for the first three children; a list behind them is a disposition, which
+** makes two, and a file's name. */
+static int count_fields(struct imap_cursor at) {
+  const struct imap_node *child;
+  int fields = 3;
+  for (int i = 0; (child = imap_cursor_take(&at)) != NULL; i++) {
+    if (i < 3 || child->kind == IMAP_NODE_NIL) continue;
+    fields += child->kind == IMAP_NODE_LIST ? 3 : 1;
+  }
+  return fields;
 }
 
 /* body-type-1part, with what message/rfc822 and text add. */
@@ -339,7 +349,7 @@ static void push_single(struct imaplua_maker *m, const struct imap_node *node,
   struct imap_cursor at = imap_node_children(tape, node);
   const struct imap_node *type = ahead(at, 0);
   int table;
-  lua_createtable(m->L, 0, 10);
+  lua_createtable(m->L, 0, count_fields(at));
   table = lua_gettop(m->L);
   set_part(m, table, part, false);
   read_type(m, table, &at);
@@ -351,7 +361,7 @@ static void push_single(struct imaplua_maker *m, const struct imap_node *node,
     imaplua_set(m, table, KEY_PARTS);
   }
   set_lines(m, table, &at, imap_node_is(tape, type, "TEXT"));
-  set_string(m, table, imap_cursor_take(&at), KEY_MD5);
+  imaplua_set_string(m, table, KEY_MD5, imap_cursor_take(&at));
   set_tail(m, table, &at);
 }
 

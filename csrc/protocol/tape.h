@@ -75,6 +75,18 @@ static inline struct imap_span imap_node_text(const struct imap_tape *tape,
   return (struct imap_span){tape->bytes + node->start, node->size};
 }
 
+/* Its bytes as they stand; of a list, brackets included. */
+static inline struct imap_span imap_node_bytes(const struct imap_tape *tape,
+                                               const struct imap_node *node) {
+  return (struct imap_span){tape->bytes + node->start, node->size};
+}
+
+/* Neither NIL nor a list. NULL is allowed, and is none. */
+static inline bool imap_node_is_text(const struct imap_node *node) {
+  return node != NULL && node->kind != IMAP_NODE_NIL &&
+         node->kind != IMAP_NODE_LIST;
+}
+
 /* The string that it means: backslashes undone in `scratch` where there are
 ** any. data NULL: NIL, a list, or out of memory (scratch->status). */
 struct imap_span imap_node_string(const struct imap_tape *tape,
