@@ -160,8 +160,8 @@ $(C_SPECS): $(BUILD)/c/%: spec/c/%.c $(BUILD)/core.a Makefile
 	mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -o $@ $< $(BUILD)/core.a $(DEPS_LIBS) $(C_SPEC_FLAGS) -pthread
 
-# Hosts that embed Lua: 5.4, where it has a package that says how it is linked.
-# One under ThreadSanitizer has a Lua of its own, which is under it too.
+# Hosts of Lua: 5.4, where it has a package that says how it is linked. These hold
+# the module in themselves; under ThreadSanitizer a Lua of their own, too.
 HOSTS := $(if $(filter lua5.4,$(LUA)),$(LUA_BUILD))
 EMBEDDED := $(if $(HOSTS),$(addprefix $(HOSTS)/,torture threads signals))
 $(LUA_BUILD)/torture: EMBED_FLAGS := $(TORTURE)
@@ -179,14 +179,14 @@ $(EMBEDDED): $(LUA_BUILD)/%: spec/embed/%.c $(BINDING) $(BUILD)/core.a $(TSAN_LU
 	$(CC) $(ALL_CFLAGS) $(LUA_CFLAGS) $(EMBED_FLAGS) -o $@ $< $(BINDING) \
 	  $(BUILD)/core.a $(DEPS_LIBS) $(LUA_LIBS) -pthread
 
-# Hosts that load it: spec/embed/reload.c, and an example with a libcurl of its own.
+# These load it: spec/embed/reload.c, and an example with a libcurl of its own.
 # That is the system's, on OpenSSL, linked by its file's name, because of Debian's
 # packages with a libcurl.so only one can be installed.
-HOSTS := $(if $(filter lua5.4,$(LUA)),$(addprefix $(LUA_BUILD)/,reload embed))
+LOADING := $(if $(HOSTS),$(addprefix $(HOSTS)/,reload embed))
 $(LUA_BUILD)/embed: HOST_LIBS := -l:libcurl.so.4
 $(LUA_BUILD)/embed: examples/embed/embed.c
 $(LUA_BUILD)/reload: spec/embed/reload.c
-$(HOSTS): $(DEPS) $(LUA_BUILD)/lua.mk Makefile
+$(LOADING): $(DEPS) $(LUA_BUILD)/lua.mk Makefile
 	tools/need embed
 	echo "Building $@"
 	$(CC) $(ALL_CFLAGS) $(LUA_CFLAGS) -o $@ $(filter %.c,$^) $(LUA_LIBS) $(HOST_LIBS)
@@ -197,7 +197,7 @@ $(C_TOOLS): $(BUILD)/tools/%: spec/support/%.c Makefile
 	mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -o $@ $< $(C_TOOL_LIBS) -pthread
 
--include $(addsuffix .d,$(CORE) $(BINDING) $(C_SPECS) $(C_TOOLS) $(EMBEDDED) $(HOSTS))
+-include $(addsuffix .d,$(CORE) $(BINDING) $(C_SPECS) $(C_TOOLS) $(EMBEDDED) $(LOADING))
 
 # --- Testing -----------------------------------------------------------------
 
@@ -246,7 +246,7 @@ test-web: $(MODULE)
 
 ## test              run the specs, or those that SPEC names
 .PHONY: test test-programs
-test-programs: $(MODULE) $(C_SPECS) $(C_TOOLS) $(EMBEDDED) $(HOSTS) $(filter %/tools/lua,$(RUN_LUA:$(CURDIR)/%=%))
+test-programs: $(MODULE) $(C_SPECS) $(C_TOOLS) $(EMBEDDED) $(LOADING) $(filter %/tools/lua,$(RUN_LUA:$(CURDIR)/%=%))
 test: test-programs
 	tools/need test
 	$(RUN_ENV) $(RUN_LUA) $(BUSTED) --helper=spec/support/helper.lua \

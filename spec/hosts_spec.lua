@@ -1,14 +1,13 @@
 -- What a C program that embeds Lua and loads the module may count on: no symbol
 -- is shared, two TLS libraries work side by side, and nothing stays behind.
 local imapconn = require "imapconn"
+local only = require "spec.support.only"
 local servers = require "spec.support.servers"
 local shell = require "spec.support.shell"
 
--- The Makefile builds the hosts for this Lua only.
-if _VERSION ~= "Lua 5.4" then return end
-
-local build = assert(os.getenv "IMAPCONN_BUILD") .. "/lua5.4"
-local module = build .. "/imapconn/core.so"
+local it = only.with_hosts(it)
+local hosts = only.hosts or "none"
+local module = hosts .. "/imapconn/core.so"
 local capture, quote = shell.capture, shell.quote
 local sanitized = os.getenv "IMAPCONN_VARIANT" == "asan"
 
@@ -30,7 +29,7 @@ describe("the module", function()
 end)
 
 describe("a host with a libcurl on OpenSSL", function()
-  local EMBED = quote(build .. "/embed") .. " examples/embed/mailboxes.lua"
+  local EMBED = quote(hosts .. "/embed") .. " examples/embed/mailboxes.lua"
 
   -- Which objects the dynamic linker bound to which: pairs of file names.
   local function bindings(folder)
@@ -84,7 +83,7 @@ describe("the module, loaded again and again", function()
   -- Runs reload.c; answers what it printed.
   local function reload(rounds, under)
     local account = servers.dovecot():account("tls")
-    local words = { build .. "/reload", rounds, module, ".", account.host, account.port, account.ca_file,
+    local words = { hosts .. "/reload", rounds, module, ".", account.host, account.port, account.ca_file,
       account.username, account.password }
     for i, word in ipairs(words) do words[i] = quote(word) end
     return capture((under or "") .. table.concat(words, " "))
