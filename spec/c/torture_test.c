@@ -1,11 +1,15 @@
 /* torture_test.c - each allocation of the core fails once, while each action
 ** runs (THREATS.md, E9): the action says so or does what it should, nothing
 ** leaks, and a new session then does the same well. */
+#include <zlib.h>
+
 #include "check.h"
 #include "failing.h"
 #include "sample.h"
 
 /* --- a server that says yes --- */
+
+enum { MOST_UNPACKED = 1 << 17 }; /* octets that the client packs at once */
 
 struct server {
   struct imap_session *session;
@@ -15,16 +19,27 @@ struct server {
   char tag[16];
   bool inside;       /* behind a literal */
   bool extended;     /* answers with ESEARCH */
+  bool compresses;   /* the client is to ask for COMPRESS=DEFLATE */
+  z_stream packed;   /* what the client says then */
 };
 
-static void say(struct server *v, const char *text) {
-  size_t size = strlen(text), room;
+static void say_octets(struct server *v, const char *octets, size_t size) {
+  size_t room;
   char *space;
   if (v->session->state == IMAP_SESSION_DEAD) return;
   space = imap_session_space(v->session, &room);
   if (space == NULL) return;
-  memcpy(space, text, size);
+  memcpy(space, octets, size);
   imap_session_filled(v->session, size);
+}
+
+/* In a compressed stream: as a block that is stored (RFC 1951 3.2.4). */
+static void say(struct server *v, const char *text) {
+  size_t size = strlen(text);
+  const char low = (char)(size & 0xff), high = (char)(size >> 8);
+  const char block[] = {0, low, high, (char)~low, (char)~high};
+  if (v->session->deflate != NULL) say_octets(v, block, sizeof block);
+  say_octets(v, text, size);
 }
 
 static const char opened[] =
@@ -92,13 +107,43 @@ static void read_line(struct server *v) {
   }
 }
 
+static voidpf take(voidpf unused, uInt count, uInt size) {
+  (void)unused;
+  return __real_calloc(count, size);
+}
+
+static void give_back(voidpf unused, voidpf block) {
+  (void)unused;
+  __real_free(block);
+}
+
+static size_t unpack(struct server *v, struct imap_span out, char *said,
+                     size_t room) {
+  z_stream *packed = &v->packed;
+  packed->next_in = (Bytef *)out.data;
+  packed->avail_in = (uInt)out.size;
+  packed->next_out = (Bytef *)said;
+  packed->avail_out = (uInt)room;
+  if (packed->zalloc == NULL) {
+    packed->zalloc = take;
+    packed->zfree = give_back;
+    CHECK(inflateInit2(packed, -15) == Z_OK);
+  }
+  (void)inflate(packed, Z_SYNC_FLUSH);
+  CHECK(packed->avail_in == 0);
+  return room - packed->avail_out;
+}
+
 /* Takes all that the client has to say. */
 static void serve(struct server *v) {
   struct imap_span out = imap_session_output(v->session);
-  size_t size = out.size;
-  char *said = __real_malloc(size + 1);
-  if (size > 0) memcpy(said, out.data, size);
-  imap_session_sent(v->session, size);
+  size_t size = out.size, room = size + MOST_UNPACKED;
+  char *said = __real_malloc(room);
+  if (size > 0 && v->session->deflate != NULL)
+    size = unpack(v, out, said, room);
+  else if (size > 0)
+    memcpy(said, out.data, size);
+  imap_session_sent(v->session, out.size);
   for (size_t i = 0; i < size; i++) {
     if (v->literal > 0) {
       v->literal--;
@@ -150,6 +195,7 @@ static enum imap_code finish(struct server *v, const struct imap_action *a) {
 static enum imap_code act(struct server *v, enum sample kind, uint32_t variant) {
   struct imap_action *a = sample_action(kind, variant);
   if (a == NULL) return IMAP_CODE_NOMEM;
+  if (a->login != NULL) a->login->compress = v->compresses;
   imap_session_start(v->session, a);
   return finish(v, a);
 }
@@ -169,12 +215,14 @@ static enum imap_code play(const struct scenario *scenario) {
                    "* PREAUTH [CAPABILITY IMAP4rev1 %s] hello\r\n",
                    scenario->capabilities);
     v.extended = strstr(greeting, "ESEARCH") != NULL;
+    v.compresses = strstr(greeting, "COMPRESS") != NULL;
     say(&v, greeting);
     code = act(&v, SAMPLE_CONNECT, 0);
     if (code == IMAP_CODE_NONE)
       code = act(&v, scenario->kind, scenario->variant);
   }
   imap_session_free(v.session);
+  (void)inflateEnd(&v.packed);
   return code;
 }
 
@@ -213,12 +261,17 @@ int main(void) {
     {SAMPLE_SEARCH, 0xff8, ""}, {SAMPLE_SEARCH, 0x1000000, ""},
     {SAMPLE_SEARCH, 0x81f000, ""}, {SAMPLE_NOOP, 0, ""}, {SAMPLE_LOGOUT, 0, ""}
   };
+  static const struct scenario packed[] = {
+    {SAMPLE_SEARCH, 0xff8, "COMPRESS=DEFLATE"}, {SAMPLE_STORE, LONG, "COMPRESS=DEFLATE"},
+    {SAMPLE_APPEND, 0x1c4, "COMPRESS=DEFLATE LITERAL+"}
+  };
   for (size_t i = 0; i < sizeof each / sizeof *each; i++)
     for (size_t j = 0; j < sizeof capabilities / sizeof *capabilities; j++) {
       struct scenario scenario = each[i];
       scenario.capabilities = capabilities[j];
       torture(&scenario);
     }
+  for (size_t i = 0; i < sizeof packed / sizeof *packed; i++) torture(&packed[i]);
   for (uint32_t mechanism = 0; mechanism < 10; mechanism++) {
     const struct scenario login = {
       SAMPLE_CONNECT, (mechanism | (mechanism > 5 ? 0x80u : 0) | 0x800) << 2,

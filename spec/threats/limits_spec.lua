@@ -127,8 +127,8 @@ describe("limits", function()
     end)
   end
 
-  for name, bytes in pairs { ["other octets"] = "\7\7\7\7", ["one wrong octet"] = "\7", ["plain lines"] = "* OK hello there\r\n",
-    ["octets behind the stream's end"] = "\3\0* 1 EXISTS\r\n" } do
+  for name, bytes in pairs { ["other octets"] = "\7\7\7\7", ["one wrong octet"] = "\7",
+    ["plain lines"] = "* OK hello there\r\n", ["octets behind the stream's end"] = "\3\0* 1 EXISTS\r\n" } do
     it("E7: end where " .. name .. " come for the compressed stream", function()
       local conn = assert((compressed.connect { replies = { function() return bytes end } }))
       local value, message, err = conn:rename_mailbox { path = "A", new_path = "B" }
