@@ -1,5 +1,6 @@
 -- Rows D1 to D29: what a server may say, and what becomes of it.
 local core = require "imapconn.core"
+local imapconn = require "imapconn"
 local transcript = require "spec.support.transcript"
 
 local function parse(bytes, limits, splits)
@@ -47,6 +48,9 @@ describe("literals", function()
     for _, size in ipairs { "{-1}", "{}", "{abc}", "{1", "{ 1}" } do
       local value, _, err = parse("* 1 FETCH (BODY[] " .. size .. "\r\n)\r\n")
       assert(value and value[1].message.error or err and err.code == "protocol", size)
+    end
+    for _, announcement in ipairs { "{abc} x", "{1 x", "{1} x", "{ x", "~{1+ x" } do
+      fails("protocol", "* XYZZY " .. announcement .. "\r\n")
     end
     local message = accepts("* 1 FETCH (BODY[] {012}\r\n123456789012)\r\n")[1].message
     assert.are.equal("123456789012", message.sections["BODY[]"])
@@ -267,6 +271,13 @@ describe("a session", function()
     answered("S: * OK [APPENDUID 1 2] x\nS: T1 OK [APPENDUID 1 2] x\n", function(_, _, value)
       assert.are.same({ path = "A", new_path = "B" }, value)
     end)
+    play("C: T1 APPEND A {1+}\nC: x\nS: * OK [APPENDUID 7 8] x\nS: T1 OK [COPYUID 7 9] x\n", function(conn)
+      assert.is_nil(assert(conn:append_message { mailbox = "A", content = "x" }).uid)
+    end, PLAIN)
+    play("C: T1 EXAMINE A\nC: T2 UID FETCH 1 (UID)\nC: T3 UID COPY 1 B\nS: T1 OK\nS: * 1 FETCH (UID 1)\nS: T2 OK\n"
+      .. "S: * OK [COPYUID 7 1 8] x\nS: T3 OK [APPENDUID 7 1 9] x\n", function(conn)
+      assert.is_nil(assert(conn:copy_message { mailbox = "A", uids = 1, new_path = "B" }).messages)
+    end, PLAIN)
   end)
 
   it("D16: ends with a tag that is not its own", function()
@@ -275,6 +286,58 @@ describe("a session", function()
       assert.are.equal("protocol", err.code)
       assert.is_false(conn:is_open())
     end)
+  end)
+
+  -- Logs in to a server that reads `room` octets, says `said`, and only then reads
+  -- the rest; "T1 " in it stands for the first tag, and so on. It agrees to all.
+  local function slow(room, said)
+    local capabilities = said:find("+", 1, true) and "IMAP4rev1" or "IMAP4rev1 LITERAL+"
+    local stream = { ready = "* PREAUTH [CAPABILITY " .. capabilities .. "] hi\r\n" }
+    function stream:send(bytes)
+      self.prefix = self.prefix or bytes:match("^(%a+)1 ")
+      if room == 0 then return nil, "timeout" end
+      local count = math.min(room, #bytes)
+      room = room - count
+      if room > 2 ^ 30 and bytes:find("\r\n$") then self.ready = self.prefix .. "1 OK\r\n" end
+      return count
+    end
+    function stream:receive()
+      local bytes = self.ready
+      self.ready = ""
+      if bytes == "" and room == 0 then
+        bytes, room = said:gsub("T(%d) ", self.prefix .. "%1 "), 2 ^ 40
+      end
+      if bytes == "" then return nil, "timeout" end
+      return bytes
+    end
+    function stream.close() return true end
+    return assert(imapconn.connect { host = "play", username = "ann", secure = false, call_timeout = 1,
+      transport = { connect = function() return stream end } })
+  end
+
+  local function append(conn)
+    return conn:append_message { mailbox = "A", content = ("x"):rep(2 ^ 20) }
+  end
+
+  it("D16: ends with an answer to a command that waits its turn (A8)", function()
+    local conn = slow(1000, "T2 NO x\r\n")
+    local results = assert(conn:batch(function(b)
+      b:append_message { mailbox = "A", content = ("x"):rep(2 ^ 20) }
+      b:rename_mailbox { path = "A", new_path = "B" }
+    end))
+    assert.are.equal("protocol", results[1].err.code)
+    assert.are.same({ "protocol", "not_sent" }, { results[2].err.code, results[2].err.outcome })
+  end)
+
+  it("D16: ends with a second answer to a command that is still being sent", function()
+    local conn = slow(1000, "T1 NO full\r\nT1 NO once more\r\n")
+    assert.are.equal("no", select(3, append(conn)).code)
+    assert.is_false(conn:is_open())
+  end)
+
+  it("D20: takes no leave to send what it has not announced yet", function()
+    local _, message, err = append(slow(10, "+ go\r\n"))
+    assert.are.equal("protocol", err.code, message)
   end)
 
   it("D17: passes over news amid an answer", function()
