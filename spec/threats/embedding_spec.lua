@@ -38,6 +38,19 @@ describe("a callback", function()
     end
   end)
 
+  it("H1: may raise any value where it gives what is sent", function()
+    for _, cause in ipairs { "text", {}, 7, false } do
+      local conn, play = transcript.open("C: T1 APPEND A {5+}\nC: never to its end\n! close\n")
+      local value, _, err = conn:append_message { mailbox = "A", content = {
+        size = 5, read = function() error(cause, 0) end } }
+      assert.is_nil(value)
+      assert.are.equal("callback", err.code)
+      assert.is_true(rawequal(cause, err.cause))
+      assert.is_false(conn:is_open())
+      assert.is_nil(play.sent:find("}\r\n.", 1))
+    end
+  end)
+
   it("H3: may yield, or fails clearly", function()
     local conn, play = transcript.open(DOWNLOAD)
     local thread = coroutine.create(function()
@@ -98,6 +111,32 @@ describe("a connection", function()
     local heard = server:stop() -- ends only when the socket was closed
     assert.is_nil(heard:find("LOGOUT", 1, true))
     assert(core.now() - before < 2)
+  end)
+
+  it("H5: may be collected twice, and is of no use then", function()
+    local held = core.attach {}
+    assert.are.equal("imapconn.core", getmetatable(held))
+    local collect = debug.getmetatable(held).__gc
+    collect(held)
+    collect(held)
+    assert.has_error(function() held:advance() end)
+    assert.has_error(function() held:start("logout", {}) end)
+  end)
+
+  it("H2: is in doubt where an error struck amid a call, and ends", function()
+    local conn, play = transcript.open("C: T1 RENAME A B\nS: T1 OK\n")
+    local receive = play.receive
+    local function strike()
+      debug.sethook()
+      error("struck", 0)
+    end
+    -- Strikes at the next line that is run: the loop's own.
+    function play:receive(...) return receive(self, ...), debug.sethook(strike, "l") end
+    local ok, reason = pcall(rename, conn)
+    debug.sethook()
+    assert.are.same({ false, "struck" }, { ok, reason })
+    assert.is_false(conn:is_open())
+    assert.are.equal("closed", select(3, rename(conn)).code)
   end)
 
   it("H6: that was left amid a call is never half usable", function()

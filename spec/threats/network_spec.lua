@@ -107,9 +107,11 @@ describe("a network", function()
     end })
     yields = true
     local thread = coroutine.create(rename)
-    coroutine.resume(thread, conn)
+    local _, fd = coroutine.resume(thread, conn)
     yields = false
+    assert.is_falsy(core.wait(fd, 0))
     conn:close()
+    assert.is_true(core.wait(fd, 5)) -- so whoever waits for it wakes up
     assert.are.equal("closed", select(3, rename(conn)).code)
     fails("closed", select(2, coroutine.resume(thread, true)))
     server:stop()

@@ -267,8 +267,8 @@ describe("a session", function()
     end, PLAIN)
     play("C: T1 EXAMINE A\nC: T2 UID FETCH 1 (UID)\nC: T3 UID COPY 1 B\nS: T1 OK\nS: * 1 FETCH (UID 1)\nS: T2 OK\n"
       .. "S: * OK [COPYUID 7 1 8] x\nS: T3 OK [APPENDUID 7 1 9] x\n", function(conn)
-      assert.is_nil(assert(conn:copy_message { mailbox = "A", uids = 1, new_path = "B" }).messages)
-    end, PLAIN)
+      assert.are.same({}, assert(conn:copy_message { mailbox = "A", uids = 1, new_path = "B" }).messages)
+    end, { capabilities = "IMAP4rev1 LITERAL+ UNSELECT UIDPLUS" })
   end)
 
   it("D16: ends with a tag that is not its own", function()
@@ -289,7 +289,9 @@ describe("a session", function()
       if room == 0 then return nil, "timeout" end
       local count = math.min(room, #bytes)
       room = room - count
-      if room > 2 ^ 30 and bytes:find("\r\n$") then self.ready = self.prefix .. "1 OK\r\n" end
+      if room > 2 ^ 30 and bytes:find("\r\n$") and not said:find("T1", 1, true) then
+        self.ready = self.prefix .. "1 OK\r\n"
+      end
       return count
     end
     function stream:receive()
@@ -340,7 +342,8 @@ describe("a session", function()
   end)
 
   it("D18: takes no answer about another mailbox or message", function()
-    play("C~ T1 STATUS A .*\nS: * STATUS Other (MESSAGES 99)\nS: * STATUS A (MESSAGES 3)\nS: T1 OK\n",
+    play("C~ T1 STATUS A .*\nS: * STATUS Other (MESSAGES 99)\nS: * STATUS A (MESSAGES 3)\n"
+      .. "S: * STATUS Other (MESSAGES 98)\nS: T1 OK\n",
       function(conn) assert.are.equal(3, conn:get_mailbox_status({ mailbox = "A" }).messages) end, PLAIN)
     play("C: T1 EXAMINE A\nC: T2 UID FETCH 1 (UID RFC822.SIZE BODY.PEEK[])\nS: * 9 EXISTS\nS: T1 OK\n"
       .. "S: * 9 FETCH (UID 9 BODY[] {3}\nS: bad)\nS: * 1 FETCH (UID 1 BODY[] {4}\nS: good)\nS: T2 OK\n",

@@ -35,9 +35,51 @@ describe("a change", function()
     end)
   end)
 
+  it("G1: is held to it where the mailbox is open already, or about to open", function()
+    play([[
+      C: T1 SELECT A
+      C: T2 UID STORE 1 +FLAGS.SILENT (\Seen)
+      S: * OK [UIDVALIDITY 18] x
+      S: * OK [UIDNEXT 9] x
+      S: T1 OK
+      S: T2 OK
+      C: T3 UID STORE 1 +FLAGS.SILENT (\Seen)
+      S: T3 OK
+    ]], function(conn)
+      assert(flag(conn, "A"))
+      assert.are.equal("UIDVALIDITY", select(3, flag(conn, "A", { uid_validity = 17 })).response_code)
+      assert(flag(conn, "A", { uid_validity = 18 }))
+    end)
+    play([[
+      C: T1 SELECT A
+      C: T2 UID STORE 1 +FLAGS.SILENT (\Seen)
+      C: T3 SELECT A
+      S: * OK [UIDVALIDITY 18] x
+      S: T1 OK
+      S: T2 OK
+      S: * OK [UIDVALIDITY 18] x
+      S: T3 OK
+      C: T4 UID STORE 1 +FLAGS.SILENT (\Seen)
+      S: T4 OK
+    ]], function(conn)
+      local results = assert(conn:batch(function(b)
+        flag(b, "A")
+        flag(b, "A", { uid_validity = 18 })
+      end))
+      assert.is_nil(results[1].err)
+      assert.is_nil(results[2].err)
+    end)
+  end)
+
   it("G2: does not need codes that a server leaves out", function()
     play("C: T1 SELECT A\nC: T2 UID STORE 1 +FLAGS.SILENT (\\Seen)\nS: T1 OK\nS: T2 OK\n",
       function(conn) assert(flag(conn, "A")) end)
+  end)
+
+  it("G2: takes a UIDVALIDITY that was not told for another", function()
+    play("C: T1 SELECT A\nS: T1 OK\n", function(conn)
+      assert.are.equal("UIDVALIDITY", select(3, flag(conn, "A", { uid_validity = 17 })).response_code)
+    end)
   end)
 
   it("G4: whose answer is lost is unknown, and made once", function()
@@ -112,6 +154,21 @@ describe("messages", function()
       assert(rows or err.code == "protocol")
       if rows then assert.are.same({ 2, 3 }, { rows[1].uid, rows[2].uid }) end
     end)
+  end)
+
+  it("G3: that vanish are no more than there were", function()
+    play([[
+      C: T1 SELECT A
+      C: T2 STORE * +FLAGS.SILENT (\Seen)
+      C: T3 FETCH * (UID FLAGS)
+      S: * 3 EXISTS
+      S: T1 OK
+      S: T2 OK
+      S: * VANISHED 1:4294967295
+      S: T3 OK
+    ]], function(conn)
+      assert.are.same({}, assert(conn:add_flags { mailbox = "A", range = "*", flags = { "\\Seen" } }).messages)
+    end, "IMAP4rev1")
   end)
 
   it("G10: of the mailbox before are not those of the one that opens", function()
