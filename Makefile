@@ -163,7 +163,7 @@ $(C_SPECS): $(BUILD)/c/%: spec/c/%.c $(BUILD)/core.a Makefile
 # Hosts of Lua: 5.4, where it has a package that says how it is linked. These hold
 # the module in themselves; under ThreadSanitizer a Lua of their own, too.
 HOSTS := $(if $(filter lua5.4,$(LUA)),$(LUA_BUILD))
-EMBEDDED := $(if $(HOSTS),$(addprefix $(HOSTS)/,torture threads signals))
+EMBEDDED := $(if $(HOSTS),$(addprefix $(HOSTS)/,torture threads signals forks))
 $(LUA_BUILD)/torture: EMBED_FLAGS := $(TORTURE)
 LUA_LIBS = $$(pkg-config --libs $(LUA))
 ifneq ($(TSAN),)
