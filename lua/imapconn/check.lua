@@ -2,6 +2,7 @@
 --- further. An action reads all its inputs; the first mistake waits in failed().
 --- Tables are read raw, so no metamethod of the caller's ever runs.
 local core = require "imapconn.core"
+local ascii = require "imapconn.ascii"
 local errors = require "imapconn.errors"
 
 local check = {}
@@ -229,7 +230,7 @@ function Input:mailbox(name, optional)
   if type(value) ~= "string" or value == "" then
     return self:expected(name, "a mailbox name, or a row of list_mailboxes", value)
   end
-  if value:upper() == "INBOX" then value = "INBOX" end
+  if ascii.upper(value) == "INBOX" then value = "INBOX" end
   local wire = self:wire(name, value)
   return wire and { wire = wire, path = value }
 end
@@ -367,8 +368,9 @@ function Input:flags(name, how)
       return self:refuse(name, name .. " holds " .. check.kind(flag)
         .. "; a flag is a word, with \"\\\" before it where it is a system flag")
     end
-    if not seen[flag:lower()] then
-      seen[flag:lower()] = true
+    local lower = ascii.lower(flag)
+    if not seen[lower] then
+      seen[lower] = true
       flags[#flags + 1] = flag
       octets = octets + #flag + 1
     end

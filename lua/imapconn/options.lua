@@ -1,5 +1,6 @@
 --- The options of connect: read, checked, and sorted by who needs them.
 local core = require "imapconn.core"
+local ascii = require "imapconn.ascii"
 local check = require "imapconn.check"
 
 local options = {}
@@ -80,7 +81,7 @@ end
 function read.pin(input)
   local what = "sha256//BASE64 of the server's public key"
   local value = read.text(input, "pinned_public_key", what)
-  if value == nil or value:find("^sha256//[%w+/]+=*$") then return value end
+  if value == nil or value:find("^sha256//[A-Za-z0-9+/]+=*$") then return value end
   return input:expected("pinned_public_key", what, value)
 end
 
@@ -139,7 +140,7 @@ local MECHANISMS = {
 function read.mechanism(input)
   local value = input:raw("auth")
   if value == nil then return nil end
-  local name = type(value) == "string" and value:upper()
+  local name = type(value) == "string" and ascii.upper(value)
   if name and MECHANISMS[name] then return name end
   local names = {}
   for known in pairs(MECHANISMS) do names[#names + 1] = known end

@@ -71,7 +71,7 @@ function kinds.seconds(query, key, value)
 end
 
 function kinds.id(query, key, value)
-  if type(value) ~= "string" or #value > 255 or not value:find("^[%w_-]+$") then
+  if type(value) ~= "string" or #value > 255 or not value:find("^[A-Za-z0-9_-]+$") then
     return "an id as the server gave it"
   end
   add(query, join(key, { "a" .. value }))

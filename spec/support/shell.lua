@@ -36,6 +36,12 @@ function shell.read_file(path)
   return content
 end
 
+function shell.write_file(path, content)
+  local file = assert(io.open(path, "wb"))
+  assert(file:write(content))
+  assert(file:close())
+end
+
 --- An account as variables in front of a command; `prefix` before their names.
 function shell.account(account, prefix)
   local words = {}
