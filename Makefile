@@ -33,6 +33,7 @@ WERROR =
 PREFIX = /usr/local
 ## SPEC=spec         what to test: a file or a folder
 SPEC = spec
+SPEC_NAMES = _spec%.lua$$
 ## CORPUS=           recorded replies and messages (by default ../shared/corpus)
 CORPUS ?= ../shared/corpus
 ## SECONDS=60        how long each fuzz target runs
@@ -240,9 +241,9 @@ demo-web: $(MODULE)
 	$(RUN_ENV) sh tools/demo-web.sh
 
 ## test-web          try that mail reader in headless Chromium
-test-web: $(MODULE)
-	tools/need demo luajit web
-	$(RUN_ENV) sh tools/demo-web.sh /usr/bin/python3 spec/web/reader.py
+test-web:
+	tools/need luajit web
+	$(MAKE) test SPEC=spec/web SPEC_NAMES='_web%.lua$$'
 
 ## test              run the specs, or those that SPEC names
 .PHONY: test test-programs
@@ -250,7 +251,7 @@ test-programs: $(MODULE) $(C_SPECS) $(C_TOOLS) $(EMBEDDED) $(LOADING) $(filter %
 test: test-programs
 	tools/need test
 	$(RUN_ENV) $(RUN_LUA) $(BUSTED) --helper=spec/support/helper.lua \
-	  -o spec/support/output.lua --pattern='_spec%.lua$$' $(SPEC)
+	  -o spec/support/output.lua --pattern='$(SPEC_NAMES)' $(SPEC)
 
 ## threads           run the threads of row H8 under ThreadSanitizer
 .PHONY: threads

@@ -1,8 +1,7 @@
 #!/bin/sh
 # The mail reader of examples/openresty in front of a private Dovecot with the
 # demo's mail, until it is interrupted; both are gone afterwards. `make demo-web`
-# calls it, and `make test-web` with a command that is run instead of waiting.
-# usage: demo-web.sh [COMMAND...]   (WEB_URL, IMAP_PORT and the like are set for it)
+# calls it, with LUA, LUA_PATH and LUA_CPATH set.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -22,9 +21,8 @@ echo "Starting a private Dovecot and nginx"
 OWNER_PID=$$ tools/servers/dovecot start "$folder/dovecot"
 # shellcheck disable=SC1091
 . "$folder/dovecot/ports.env"
-export IMAP_HOST="$HOST" IMAP_PORT="$IMAPS_PORT" IMAP_USERNAME=ann IMAP_PASSWORD="$PASSWORD"
-export IMAP_CA_FILE="$CA_FILE"
-"$LUA" tools/demo/fill.lua
+IMAP_HOST=$HOST IMAP_PORT=$IMAPS_PORT IMAP_USERNAME=ann IMAP_PASSWORD=$PASSWORD \
+  IMAP_CA_FILE=$CA_FILE "$LUA" tools/demo/fill.lua
 
 cp -R examples/openresty "$folder/app"
 chmod -R a+rX "$folder/app"
@@ -32,11 +30,5 @@ OWNER_PID=$$ tools/servers/nginx start "$folder/nginx" examples/openresty/nginx.
   "APP=$folder/app" "IMAP_HOST=$HOST" "IMAP_PORT=$IMAPS_PORT"
 # shellcheck disable=SC1091
 . "$folder/nginx/ports.env"
-export WEB_URL="http://127.0.0.1:$PORT"
-
-if [ $# -gt 0 ]; then
-  "$@" || { cat "$folder"/nginx/log/nginx >&2; exit 1; }
-else
-  echo "A mail reader is at $WEB_URL, name $IMAP_USERNAME, password $PASSWORD. Ctrl-C ends it."
-  while sleep 1; do :; done
-fi
+echo "A mail reader is at http://127.0.0.1:$PORT, name ann, password $PASSWORD. Ctrl-C ends it."
+while sleep 1; do :; done

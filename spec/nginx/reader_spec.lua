@@ -213,6 +213,26 @@ describe("the mail reader", function()
   end)
 end)
 
+describe("make demo-web", function()
+  it("says where the mail reader is, and leaves nothing behind where it is interrupted", function()
+    local pipe = assert(io.popen [[folder=$(mktemp -d -t imapconn.XXXXXX); chmod 755 "$folder"
+      TMPDIR=$folder sh tools/demo-web.sh >"$folder/said" 2>&1 & demo=$!
+      until grep 'mail reader' "$folder/said" || ! kill -0 $demo; do sleep 0.05; done
+      url=$(sed -n 's/.* is at \(http[^,]*\), .*/\1/p' "$folder/said")
+      curl --silent --cookie-jar "$folder/jar" --data 'username=ann&password=secret' "$url/login"
+      curl --silent --cookie "$folder/jar" "$url/"
+      kill -TERM $demo
+      wait $demo
+      echo "ended with $?"
+      rm -f "$folder/said" "$folder/jar"
+      rmdir "$folder" && echo "and nothing is left"]])
+    local output = pipe:read("*a")
+    pipe:close()
+    assert.matches("Grüße aus Köln, mit Foto", output, 1, true)
+    assert.matches("ended with 143\nand nothing is left\n$", output)
+  end)
+end)
+
 describe("a session of the mail reader", function()
   it("ends by itself", function()
     local app = reader.start 'require "session".seconds = 1'
