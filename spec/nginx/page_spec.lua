@@ -22,8 +22,27 @@ local function replace(text, old, new, times)
   return result
 end
 
+-- What the page says about worker threads: asked where there is one for two jobs.
+local FACTS = [[
+    location /facts { content_by_lua_block {
+      local account = { host = "127.0.0.1", port = 1, username = "ann", password = "secret" }
+      local function job(pool, module, options)
+        local ran, rows, message = ngx.run_worker_thread(pool, module, "unread", options)
+        ngx.say(ran, " ", (tostring(rows):match "[^\n]*"), " ", message)
+      end
+      job("nobody", "mail_job", account)
+      job("mail", "no_such_module", account)
+      job("mail", "mail_job", { wait = function() end })
+      job("mail", "mail_job", account)
+      local first = ngx.thread.spawn(job, "mail", "mail_job", account)
+      job("mail", "mail_job", account)
+      ngx.thread.wait(first)
+    } }
+
+]]
+
 describe("docs/nginx.md", function()
-  local nginx, folder
+  local nginx, facts, folder
 
   setup(function()
     local account = servers.dovecot():account("tls", { username = "ann-of-the-page" })
@@ -43,6 +62,9 @@ describe("docs/nginx.md", function()
     job:write(snippet "lua")
     job:close()
     nginx = servers.nginx(conf, { MODULE = folder .. "/mail_job.lua" })
+    conf = replace(conf, "lua_worker_thread_vm_pool_size 8", "lua_worker_thread_vm_pool_size 1", 1)
+    conf = replace(conf, "    location /threads", FACTS .. "    location /threads", 1)
+    facts = servers.nginx(conf, { MODULE = folder .. "/mail_job.lua" })
   end)
 
   teardown(function() os.execute("rm -r " .. folder) end)
@@ -58,5 +80,15 @@ describe("docs/nginx.md", function()
     pipe:close()
     assert.are.equal(("1 Lunch\n"):rep(40), said, nginx:log())
     assert.is_nil(nginx:log():find("exited on signal", 1, true))
+  end)
+
+  it("says what fails there, and how", function()
+    local lines = {}
+    for line in facts:get("/facts"):gmatch "[^\n]+" do lines[#lines + 1] = line end
+    assert.matches("^false.*thread pool", lines[1])
+    assert.matches("^false.*no_such_module", lines[2])
+    assert.matches("^false.*LUA_TFUNCTION", lines[3])
+    assert.matches("^true nil connect to 127%.0%.0%.1:1: ", lines[4])
+    assert.matches("^false.*no available Lua vm", lines[5])
   end)
 end)
