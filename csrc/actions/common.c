@@ -282,9 +282,8 @@ void imap_forget_row(struct imap_action *a, uint32_t seq, uint32_t uid) {
 
 enum imap_row imap_deliver_row(struct imap_session *s, struct imap_action *a,
                                const struct imap_response *r) {
-  uint32_t uid, items;
-  if (!imap_row_uid(r, &uid, &items)) return IMAP_ROW_IGNORED;
-  return imap_session_found(s, a, uid, r->number);
+  if (r->uid == 0) return IMAP_ROW_IGNORED;
+  return imap_session_found(s, a, r->uid, r->number);
 }
 
 enum imap_row imap_note_row(struct imap_session *s, struct imap_action *a,

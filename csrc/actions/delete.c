@@ -117,7 +117,6 @@ static bool shows_deleted(const struct imap_response *r) {
 static enum imap_row row(struct imap_session *s, struct imap_action *a,
                          struct imap_command *c,
                          const struct imap_response *r) {
-  uint32_t uid, items;
   if (c->channel == IMAP_CHANNEL_SEARCH) {
     int status = imap_note_hits(s, a, r);
     a->searched = true;
@@ -128,8 +127,8 @@ static enum imap_row row(struct imap_session *s, struct imap_action *a,
       imap_session_kill(s, IMAP_CODE_NOMEM, "not enough memory");
     return IMAP_ROW_TAKEN;
   }
-  if (imap_row_uid(r, &uid, &items) && shows_deleted(r) &&
-      imap_seqset_add(&a->marked, uid, uid) != IMAP_OK)
+  if (r->uid != 0 && shows_deleted(r) &&
+      imap_seqset_add(&a->marked, r->uid, r->uid) != IMAP_OK)
     imap_session_kill(s, IMAP_CODE_NOMEM, "not enough memory");
   return imap_note_row(s, a, r);
 }

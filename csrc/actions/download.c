@@ -76,12 +76,10 @@ static enum imap_row row(struct imap_session *s, struct imap_action *a,
                          struct imap_command *c,
                          const struct imap_response *r) {
   bool body = has_section(a, r);
-  uint32_t uid, items;
+  bool structure = (r->items & 1u << IMAP_ITEM_BODY_STRUCTURE) != 0;
   (void)c;
-  (void)imap_row_uid(r, &uid, &items);
-  if (!body && !(items & 1u << IMAP_ITEM_BODY_STRUCTURE))
-    return IMAP_ROW_IGNORED;
-  if (items & 1u << IMAP_ITEM_BODY_STRUCTURE) a->structure_seen = true;
+  if (!body && !structure) return IMAP_ROW_IGNORED;
+  if (structure) a->structure_seen = true;
   if (body && a->needs_structure && !a->structure_seen)
     return IMAP_ROW_TAKEN; /* it came first: asked for again, see settle() */
   if (body) a->body_seen = true;

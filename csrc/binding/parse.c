@@ -130,14 +130,14 @@ static void set_sections(struct imaplua_maker *m, int table) {
 
 static void set_fetch(struct imaplua_maker *m, int table) {
   const uint32_t all = ~(1u << IMAP_ITEM_SECTION);
-  uint32_t uid, items;
+  const struct imap_response *row = m->response;
   lua_newtable(m->L);
-  if (imap_row_uid(m->response, &uid, &items)) {
-    imaplua_push_u64(m->L, uid);
+  if (row->uid != 0) {
+    imaplua_push_u64(m->L, row->uid);
     imaplua_set(m, lua_gettop(m->L) - 1, KEY_UID);
   }
   imaplua_fill_message(m, lua_gettop(m->L), all);
-  if (items & 1u << IMAP_ITEM_SECTION) set_sections(m, lua_gettop(m->L));
+  if (row->items & 1u << IMAP_ITEM_SECTION) set_sections(m, lua_gettop(m->L));
   lua_setfield(m->L, table, "message");
 }
 

@@ -26,7 +26,7 @@ static bool is_blank(char byte) {
 
 /* Whether one of eight bytes may matter to mime_words_plain(). A byte below
 ** the one asked for borrows, so that the highest bit tells; a borrow from a
-** neighbour only makes it look twice. */
+** neighbour only makes mime_words_plain() look twice. */
 static bool may_matter(const char *data) {
   const uint64_t each = UINT64_C(0x0101010101010101), high = each * 0x80;
   uint64_t eight, equals;
@@ -35,18 +35,22 @@ static bool may_matter(const char *data) {
   return (((eight - each * 0x0E) | eight | (equals - each)) & high) != 0;
 }
 
-bool mime_words_plain(struct imap_span text) {
+/* Eight bytes at once; the last eight may overlap those before. */
+static bool surely_plain(struct imap_span text) {
   size_t i = 0;
-  while (i < text.size) {
+  if (text.size < sizeof(uint64_t)) return false;
+  for (; i < text.size - sizeof(uint64_t); i += sizeof(uint64_t))
+    if (may_matter(text.data + i)) return false;
+  return !may_matter(text.data + text.size - sizeof(uint64_t));
+}
+
+bool mime_words_plain(struct imap_span text) {
+  if (surely_plain(text)) return true;
+  for (size_t i = 0; i < text.size; i++) {
     char byte = text.data[i];
-    if (text.size - i >= sizeof(uint64_t) && !may_matter(text.data + i)) {
-      i += sizeof(uint64_t);
-      continue;
-    }
     if ((unsigned char)byte >= 0x80 || is_break(byte)) return false;
     if (byte == '=' && i + 1 < text.size && text.data[i + 1] == '?')
       return false;
-    i++;
   }
   return true;
 }
@@ -108,6 +112,7 @@ static size_t skip_blanks(struct imap_span s, size_t from) {
 ** blank or nothing follows, and the blank stays. */
 static int add_raw(struct imap_span raw, struct imap_buffer *out) {
   size_t start = 0;
+  if (raw.size == 0) return out->status;
   for (size_t i = 0; i < raw.size; i++) {
     size_t behind = i;
     if (!is_break(raw.data[i])) continue;

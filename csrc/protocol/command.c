@@ -91,11 +91,10 @@ bool imap_command_asked_seq(const struct imap_command *c, uint32_t seq) {
 }
 
 bool imap_command_asked(const struct imap_command *c,
-                        const struct imap_response *row, uint32_t uid,
-                        uint32_t row_items) {
-  if (c->channel != IMAP_CHANNEL_FETCH || uid == 0) return false;
-  if (!items_asked(c, row_items)) return false;
+                        const struct imap_response *row) {
+  if (c->channel != IMAP_CHANNEL_FETCH || row->uid == 0) return false;
+  if (!items_asked(c, row->items)) return false;
   if (c->open_set) return true;
   return c->by_number ? imap_command_asked_seq(c, row->number)
-                      : number_asked(c, uid);
+                      : number_asked(c, row->uid);
 }

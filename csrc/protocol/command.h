@@ -75,7 +75,6 @@ bool imap_command_asked_seq(const struct imap_command *c, uint32_t seq);
 
 /* Does this FETCH row answer it? */
 bool imap_command_asked(const struct imap_command *c,
-                        const struct imap_response *row, uint32_t uid,
-                        uint32_t row_items);
+                        const struct imap_response *row);
 
 #endif

@@ -34,6 +34,8 @@ struct imap_response {
   struct imap_span text;     /* of status and continuation responses */
   const struct imap_tape *tape;
   struct imap_cursor data;   /* arguments of the code, or the untagged data */
+  uint32_t uid;              /* of a FETCH row; 0: it shows none */
+  uint32_t items;            /* … what it has, as 1 << enum imap_item */
   const char *malformed;     /* the row is spoilt: why; NULL: it is well */
 };
 

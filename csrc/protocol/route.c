@@ -176,21 +176,6 @@ static int route_continuation(struct imap_session *s,
 
 /* --- rows --- */
 
-bool imap_row_uid(const struct imap_response *row, uint32_t *uid,
-                  uint32_t *items) {
-  struct imap_cursor at = imap_fetch_items(row);
-  struct imap_fetch_item item;
-  *uid = *items = 0;
-  while (imap_fetch_next(&at, &item)) {
-    uint64_t number;
-    *items |= 1u << item.item;
-    if (item.item == IMAP_ITEM_UID &&
-        imap_node_number(row->tape, item.value, UINT32_MAX, &number))
-      *uid = (uint32_t)number;
-  }
-  return *uid != 0;
-}
-
 enum imap_row imap_session_found(struct imap_session *s, struct imap_action *a,
                                  uint32_t uid, uint32_t seq) {
   struct imap_found_row *row;
@@ -243,13 +228,11 @@ static int offer(struct imap_session *s, const struct imap_response *r,
 
 static int route_fetch(struct imap_session *s, const struct imap_response *r,
                        struct imap_event *event) {
-  uint32_t uid, items;
   if (s->current == NULL) return IMAP_AGAIN; /* of a mailbox nobody opened */
-  (void)imap_row_uid(r, &uid, &items);
   for (struct imap_command *c = s->first; c != NULL; c = c->next) {
     enum imap_row row;
     if (c->state != IMAP_COMMAND_SENT || c->view != s->current) continue;
-    if (!imap_command_asked(c, r, uid, items)) continue;
+    if (!imap_command_asked(c, r)) continue;
     row = c->action->routine->row(s, c->action, c, r);
     if (row != IMAP_ROW_IGNORED) return take(s, c->action, row, event);
   }

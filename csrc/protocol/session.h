@@ -195,10 +195,6 @@ enum imap_row imap_session_found(struct imap_session *s, struct imap_action *a,
 int imap_session_respond(struct imap_session *s, struct imap_span line,
                          bool secret);
 
-/* UID and items of a FETCH row; false where it shows no UID. */
-bool imap_row_uid(const struct imap_response *row, uint32_t *uid,
-                  uint32_t *items);
-
 /* --- between session.c, dispatch.c and route.c --- */
 
 enum { IMAP_AGAIN = 4 }; /* no event came of it; look again */

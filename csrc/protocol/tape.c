@@ -30,8 +30,8 @@ int imap_tape_grow(struct imap_tape *tape) {
   return IMAP_OK;
 }
 
-static struct imap_span unescape(struct imap_span text,
-                                 struct imap_buffer *scratch) {
+struct imap_span imap_node_unescaped(struct imap_span text,
+                                     struct imap_buffer *scratch) {
   char *to = imap_buffer_room(scratch, text.size);
   const char *start = to;
   if (to == NULL) return (struct imap_span){NULL, 0};
@@ -41,16 +41,6 @@ static struct imap_span unescape(struct imap_span text,
   }
   scratch->size += (size_t)(to - start);
   return (struct imap_span){start, (size_t)(to - start)};
-}
-
-struct imap_span imap_node_string(const struct imap_tape *tape,
-                                  const struct imap_node *node,
-                                  struct imap_buffer *scratch) {
-  struct imap_span text = imap_node_text(tape, node);
-  if (text.data == NULL || node->kind == IMAP_NODE_NIL)
-    return (struct imap_span){NULL, 0};
-  if (node->kind == IMAP_NODE_ESCAPED) return unescape(text, scratch);
-  return text;
 }
 
 bool imap_node_number(const struct imap_tape *tape,

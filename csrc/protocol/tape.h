@@ -87,11 +87,21 @@ static inline bool imap_node_is_text(const struct imap_node *node) {
          node->kind != IMAP_NODE_LIST;
 }
 
+/* A quoted string with its backslashes undone, in `scratch`. */
+struct imap_span imap_node_unescaped(struct imap_span text,
+                                     struct imap_buffer *scratch);
+
 /* The string that it means: backslashes undone in `scratch` where there are
 ** any. data NULL: NIL, a list, or out of memory (scratch->status). */
-struct imap_span imap_node_string(const struct imap_tape *tape,
-                                  const struct imap_node *node,
-                                  struct imap_buffer *scratch);
+static inline struct imap_span imap_node_string(const struct imap_tape *tape,
+                                                const struct imap_node *node,
+                                                struct imap_buffer *scratch) {
+  struct imap_span text = {NULL, 0};
+  if (!imap_node_is_text(node)) return text;
+  text = imap_node_bytes(tape, node);
+  return node->kind == IMAP_NODE_ESCAPED ? imap_node_unescaped(text, scratch)
+                                         : text;
+}
 
 static inline bool imap_node_is(const struct imap_tape *tape,
                                 const struct imap_node *node,
