@@ -20,14 +20,44 @@ static int now(lua_State *L) {
   return 1;
 }
 
+/* For poll(2): never early, and negative where there is no end. */
+static int milliseconds(double seconds) {
+  if (seconds >= 1e6) return -1;
+  return seconds > 0 ? (int)(seconds * 1000) + 1 : 0;
+}
+
+/* poll({ fd, ... }, seconds): the set of those that are readable, empty after
+** `seconds` or early after a signal; or nil and why. */
+static int poll_readable(lua_State *L) {
+  size_t count;
+  struct pollfd *p;
+  luaL_checktype(L, 1, LUA_TTABLE);
+  count = lua_rawlen(L, 1);
+  p = lua_newuserdata(L, (count + 1) * sizeof *p);
+  for (size_t i = 0; i < count; i++) {
+    lua_rawgeti(L, 1, (int)i + 1);
+    p[i] = (struct pollfd){.fd = (int)luaL_checkinteger(L, -1), .events = POLLIN};
+    lua_pop(L, 1);
+  }
+  if (poll(p, count, milliseconds(luaL_checknumber(L, 2))) < 0 && errno != EINTR) {
+    lua_pushnil(L);
+    lua_pushstring(L, strerror(errno));
+    return 2;
+  }
+  lua_newtable(L);
+  for (size_t i = 0; i < count; i++) {
+    if (p[i].revents == 0) continue;
+    lua_pushboolean(L, 1);
+    lua_rawseti(L, -2, p[i].fd);
+  }
+  return 1;
+}
+
 /* wait(fd, seconds): true when readable, or early after a signal (so that
 ** Ctrl-C takes effect in Lua at once); nil and "timeout", or nil and why. */
 static int wait_readable(lua_State *L) {
   struct pollfd p = {.fd = (int)luaL_checkinteger(L, 1), .events = POLLIN};
-  double seconds = luaL_checknumber(L, 2);
-  int ms = -1, ready;
-  if (seconds < 1e6) ms = seconds > 0 ? (int)(seconds * 1000) + 1 : 0;
-  ready = poll(&p, 1, ms);
+  int ready = poll(&p, 1, milliseconds(luaL_checknumber(L, 2)));
   if (ready > 0 || (ready < 0 && errno == EINTR)) {
     lua_pushboolean(L, 1);
     return 1;
@@ -248,10 +278,11 @@ int luaopen_imapconn_core(lua_State *L);
 
 int luaopen_imapconn_core(lua_State *L) {
   static const luaL_Reg functions[] = {
-    {"now", now}, {"wait", wait_readable}, {"to_wire", to_wire}, {"day", day},
-    {"parse_day", parse_day}, {"is_atom", is_atom}, {"is_flag", is_flag},
-    {"is_utf8", is_utf8}, {"set", set}, {"crlf_size", crlf_size},
-    {"crlf", crlf}, {"number", number}, {"decoder", imaplua_decoder},
+    {"now", now}, {"wait", wait_readable}, {"poll", poll_readable},
+    {"to_wire", to_wire}, {"day", day}, {"parse_day", parse_day},
+    {"is_atom", is_atom}, {"is_flag", is_flag}, {"is_utf8", is_utf8},
+    {"set", set}, {"crlf_size", crlf_size}, {"crlf", crlf},
+    {"number", number}, {"decoder", imaplua_decoder},
     {"open", imaplua_open}, {"attach", imaplua_attach}, {NULL, NULL}
   };
   imaplua_open_connection(L);

@@ -34,7 +34,8 @@ function callback.ask(name, fn, ...)
   return nil, { cause = value, text = name .. " failed: it gave a " .. type(value) .. ", not a string" }
 end
 
-local function in_main_thread()
+--- Whether there is nothing to yield to.
+function callback.in_main_thread()
   local running, is_main = coroutine.running()
   return running == nil or is_main == true
 end
@@ -42,7 +43,7 @@ end
 --- Runs what may yield: as pcall, where a yield can pass; elsewhere, in a
 --- coroutine of PUC Lua 5.1, unprotected.
 function callback.protect(fn, ...)
-  if callback.pcall_yields or in_main_thread() then return pcall(fn, ...) end
+  if callback.pcall_yields or callback.in_main_thread() then return pcall(fn, ...) end
   return true, fn(...)
 end
 

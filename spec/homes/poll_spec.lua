@@ -1,0 +1,5 @@
+-- Coroutines that poll(2) drives.
+local home = require "spec.support.home"
+local poll = require "imapconn.wait.poll"
+
+describe("in poll", home { name = "poll", wait = poll.wait, run = poll.run, sleep = poll.sleep })
