@@ -31,4 +31,6 @@ local function run(functions)
   end
 end
 
-describe("in Copas", home { name = "Copas", wait = require "imapconn.wait.copas", run = run, sleep = timers.sleep })
+describe("in Copas", home {
+  name = "Copas", page = "copas", wait = require "imapconn.wait.copas", run = run, sleep = timers.sleep,
+})

@@ -9,5 +9,5 @@ local function run(functions)
 end
 
 describe("in cqueues", home {
-  name = "cqueues", wait = require "imapconn.wait.cqueues", run = run, sleep = cqueues.sleep,
+  name = "cqueues", page = "cqueues", wait = require "imapconn.wait.cqueues", run = run, sleep = cqueues.sleep,
 })

@@ -20,4 +20,4 @@ local function sleep(seconds)
   coroutine.yield()
 end
 
-describe("in luv", home { name = "luv", wait = require "imapconn.wait.luv", run = run, sleep = sleep })
+describe("in luv", home { name = "luv", page = "luv", wait = require "imapconn.wait.luv", run = run, sleep = sleep })

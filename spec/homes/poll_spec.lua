@@ -2,4 +2,4 @@
 local home = require "spec.support.home"
 local poll = require "imapconn.wait.poll"
 
-describe("in poll", home { name = "poll", wait = poll.wait, run = poll.run, sleep = poll.sleep })
+describe("in poll", home { name = "poll", page = "script", wait = poll.wait, run = poll.run, sleep = poll.sleep })
