@@ -4,9 +4,9 @@ local annotations = require "spec.support.annotations"
 local imapconn = require "imapconn"
 local mail = dofile "tools/demo/mail.lua"
 local servers = require "spec.support.servers"
-local read_file = require "spec.support.shell".read_file
+local shell = require "spec.support.shell"
 
-local docs = annotations.docs
+local docs, read_file = annotations.docs, shell.read_file
 local checker = annotations.checker()
 local index = checker.index
 
@@ -60,6 +60,15 @@ local function filled(server, security)
   return conn, account
 end
 
+-- What people read, page by page: its path and its text.
+local function pages()
+  local paths = shell.capture("ls README.md docs/*.md"):gmatch("[^\n]+")
+  return function()
+    local path = paths()
+    if path then return path, read_file(path) end
+  end
+end
+
 describe("the reference", function()
   it("is what the annotations say: otherwise call `make docs`", function()
     assert.is_true(docs.render() == read_file("docs/reference.md"), "docs/reference.md is not what make docs renders")
@@ -80,8 +89,22 @@ describe("the reference", function()
       assert.is_nil(headings[anchor], "two headings are called " .. anchor)
       headings[anchor] = true
     end
-    for anchor in (text .. read_file("README.md"):gsub("%(docs/reference%.md", "(")):gmatch("%]%(#([^)]*)%)") do
-      assert.is_true(headings[anchor], "nothing is called #" .. anchor)
+    for path, page in pages() do
+      local pattern = path == "docs/reference.md" and "%]%(#([^)]*)%)" or "reference%.md#([^)]*)%)"
+      for anchor in page:gmatch(pattern) do
+        assert.is_true(headings[anchor], path .. ": nothing is called #" .. anchor)
+      end
+    end
+  end)
+end)
+
+describe("the pages", function()
+  it("have links to what there is", function()
+    for path, page in pages() do
+      for link in page:gmatch("%]%(([%w_./-]+)[#)]") do
+        local target = (path:match("^.*/") or "") .. link
+        assert.is_true(os.rename(target, target), path .. ": " .. link .. " is not there")
+      end
     end
   end)
 end)
@@ -314,11 +337,5 @@ describe("the README", function()
     local codes = {}
     for i, value in ipairs(index["imapconn.ErrorCode"].values) do codes[i] = value.value:sub(2, -2) end
     assert.same(sorted(codes), sorted(first_column("`err.code`")))
-  end)
-
-  it("has links to what there is", function()
-    for path in read_file("README.md"):gmatch("%]%(([%w_./-]+)[#)]") do
-      assert.is_true(os.rename(path, path), path .. " is not there")
-    end
   end)
 end)

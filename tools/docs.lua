@@ -251,8 +251,11 @@ local function returned(item)
   return text .. "." .. (first.text ~= "" and " " .. first.text or "")
 end
 
+-- Where functions are found that belong to no object, by their owner.
+local MODULES = { core = "imapconn.core", nginx = "imapconn.nginx", poll = "imapconn.wait.poll" }
+
 local function heading(item)
-  return (item.signature:gsub("^Connection:", "conn:"):gsub("^core%.", "imapconn.%0"):gsub("^nginx%.", "imapconn.%0"))
+  return (item.signature:gsub("^Connection:", "conn:"):gsub("^%w+%f[.]", MODULES))
 end
 
 function Page:fn(item)

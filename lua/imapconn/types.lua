@@ -63,8 +63,11 @@ function imapconn.connect(options) end
 ---@alias imapconn.Trace fun(direction: "C"|"S", line: string): boolean?, string?
 
 ---Returns `true` when `fd` is readable, or early; `nil, "timeout"` after `seconds` (at most 600). Anything else is
----`callback`, and the connection closed. It may yield; `fd` is the same for the life of a connection. An error raised
----in it is `callback` too, but on PUC Lua 5.1, where it is raised from the call, with the connection closed.
+---`callback`, and the connection closed. It may yield; `fd` is the same for the life of a connection, and is readable
+---when `seconds` are over too, so that no timer is needed. An error raised in it is `callback` too, but on PUC Lua 5.1,
+---where it is raised from the call, with the connection closed. There are `require "imapconn.wait.cqueues"`
+---([cqueues](cqueues.md)), `imapconn.wait.luv` ([luv](luv.md)), `imapconn.wait.copas` ([Copas](copas.md)) and
+---`poll.wait` of [imapconn.wait.poll](#imapconnwaitpoll).
 ---@alias imapconn.Wait fun(fd: integer, seconds: number): true?, string?
 
 -- --- The connection ----------------------------------------------------------------

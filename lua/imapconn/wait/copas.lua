@@ -26,6 +26,7 @@ end
 
 --- Lets the other threads of Copas go on until `fd` is readable. It needs no
 --- timer: `fd` becomes readable when the time is over, too.
+---@type imapconn.Wait
 return function(fd)
   copas.receive(setmetatable({ fd = fd }, Descriptor))
   return true

@@ -10,6 +10,7 @@ end
 
 --- Yields until `fd` is readable. It needs no timer: `fd` becomes readable when
 --- the time is over, too.
+---@type imapconn.Wait
 return function(fd)
   if callback.in_main_thread() then return nil, "imapconn.wait.luv cannot wait outside of a coroutine" end
   local thread, handle = coroutine.running(), assert(uv.new_poll(fd))
