@@ -37,7 +37,8 @@ end
 local function header(i)
   local lines = {
     "Return-Path: <bounces@lists.example.org>",
-    ("Received: from mx%d.example.org by mail.example.net with ESMTPS id %08x"):format(i % 9, i * 2654435761 % 4294967296),
+    ("Received: from mx%d.example.org by mail.example.net with ESMTPS id %08x"):format(i % 9,
+      i * 2654435761 % 4294967296),
     ("Date: %d %s 2024 %02d:%02d:%02d +0100"):format(i % 28 + 1, pick(MONTHS, i), i % 24, i % 60, i * 7 % 60),
     "From: " .. address(sender(i)),
     "To: " .. addresses(i, i % 3 + 1),
