@@ -28,7 +28,7 @@ local function play(script, options, act)
       pool.given = { ... }
       return pool.answer()
     end
-    local ok, reason = xpcall(act, debug.traceback, conn, pool)
+    local ok, reason = xpcall(function() act(conn, pool) end, debug.traceback)
     if stream.failure then error(delivery .. ": " .. stream.failure, 2) end
     if not ok then error(delivery .. ": " .. tostring(reason), 2) end
     stream:finish()
