@@ -41,16 +41,24 @@ static void answer(struct imap_session *s, unsigned number, const char *rest) {
 }
 
 /* Logged in by PREAUTH, without a command. */
-static struct imap_session *ready(uint32_t messages) {
+static struct imap_session *ready_with(const char *capabilities,
+                                       uint32_t messages) {
   struct imap_limits limits = IMAP_LIMITS_DEFAULT;
   struct imap_session *s;
+  char greeting[100];
   limits.messages = messages;
   s = imap_session_new(&limits, false);
   if (s == NULL) abort();
   imap_session_start(s, sample_action(SAMPLE_CONNECT, 0));
-  hear(s, "* PREAUTH [CAPABILITY IMAP4rev1 UIDPLUS] ready\r\n");
+  (void)snprintf(greeting, sizeof greeting,
+                 "* PREAUTH [CAPABILITY IMAP4rev1 %s] ready\r\n", capabilities);
+  hear(s, greeting);
   CHECK(run(s) == 1 && s->state == IMAP_SESSION_READY);
   return s;
+}
+
+static struct imap_session *ready(uint32_t messages) {
+  return ready_with("UIDPLUS", messages);
 }
 
 enum { /* inputs of sample.h */
@@ -94,9 +102,8 @@ static void dies_within_a_row(void) {
   imap_session_free(s);
 }
 
-/* SELECT was refused, though CLOSED was said before: what is open then is not
-** known, and a change waits for the next OK (WIRE.md, rule 2). */
-static void trusts_no_closed(void) {
+/* INBOX is open for changes, and SELECT Work is on its way. */
+static struct imap_session *between_two(void) {
   struct imap_session *s = ready(10);
   char said[1000];
   imap_session_start(s, sample_action(SAMPLE_STORE, IN_INBOX | NAMED_BY_UID));
@@ -115,6 +122,14 @@ static void trusts_no_closed(void) {
   take(s, said);
   CHECK(strstr(said, "SELECT Work\r\n") != NULL);
   CHECK(strstr(said, "STORE") == NULL);
+  CHECK(s->current != NULL && s->tail != NULL && s->current != s->tail);
+  return s;
+}
+
+/* SELECT was refused, though CLOSED was said before: what is open then is not
+** known, and a change waits for the next OK (WIRE.md, rule 2). */
+static void trusts_no_closed(void) {
+  struct imap_session *s = between_two();
   hear(s, "* OK [CLOSED] gone\r\n");
   CHECK(run(s) == 0);
   CHECK(imap_session_output(s).size == 0);
@@ -126,7 +141,50 @@ static void trusts_no_closed(void) {
   imap_session_free(s);
 }
 
+/* G9: what is known of the mailbox once SELECT has failed, whoever looks. */
+static void forgets_what_failed(void) {
+  static const char *const answers[] = {"NO x", "BAD x"};
+  for (size_t i = 0; i < 2; i++) {
+    struct imap_session *s = between_two();
+    answer(s, 4, answers[i]);
+    (void)run(s);
+    CHECK(s->current == NULL && s->tail == NULL && s->unknown == (i == 1));
+    imap_session_free(s);
+  }
+}
+
+/* G10: what comes behind CLOSED is of the next mailbox, and of none before. */
+static void forgets_what_is_closed(void) {
+  struct imap_session *s = between_two();
+  hear(s, "* 4 EXISTS\r\n* OK [CLOSED] gone\r\n");
+  CHECK(run(s) == 0);
+  CHECK(s->current == NULL && s->unknown && s->tail->exists == 0);
+  hear(s, "* 2 EXISTS\r\n");
+  answer(s, 4, "OK [READ-WRITE] open");
+  (void)run(s);
+  CHECK(s->current == s->tail && !s->unknown && s->tail->announced == 2);
+  imap_session_free(s);
+}
+
+/* G6: without UIDPLUS nothing is sent, unless the caller allows it. */
+static void expunges_nothing_unasked(void) {
+  struct imap_session *s = ready_with("", 10);
+  struct imap_action *a = sample_action(SAMPLE_DELETE, NAMED_BY_UID);
+  struct imap_event event;
+  imap_session_start(s, a);
+  CHECK(imap_session_next(s, &event) == IMAP_OK);
+  CHECK(event.kind == IMAP_EVENT_DONE && event.action == a);
+  CHECK(a->failure.code == IMAP_CODE_UNSUPPORTED);
+  CHECK(a->failure.outcome == IMAP_OUTCOME_NOT_SENT);
+  CHECK(imap_session_output(s).size == 0);
+  if (event.kind == IMAP_EVENT_DONE) imap_action_free(event.action);
+  imap_session_free(s);
+}
+
 int main(void) {
+  forgets_what_failed();
+  forgets_what_is_closed();
+  expunges_nothing_unasked();
   answers_the_late();
   dies_within_a_row();
   trusts_no_closed();

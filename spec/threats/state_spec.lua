@@ -60,15 +60,18 @@ describe("a change", function()
       S: * OK [UIDVALIDITY 18] x
       S: T3 OK
       C: T4 UID STORE 1 +FLAGS.SILENT (\Seen)
+      C: T5 UID FETCH 1 (UID FLAGS)
       S: T4 OK
+      S: * 1 FETCH (UID 1 FLAGS (\Seen))
+      S: T5 OK
     ]], function(conn)
       local results = assert(conn:batch(function(b)
         flag(b, "A")
-        flag(b, "A", { uid_validity = 18 })
+        flag(b, "A", { uid_validity = 18, silent = false })
       end))
       assert.is_nil(results[1].err)
       assert.is_nil(results[2].err)
-    end)
+    end, "IMAP4rev1")
   end)
 
   it("G2: does not need codes that a server leaves out", function()
@@ -211,6 +214,25 @@ describe("what is deleted", function()
       local _, _, err = conn:delete_message { mailbox = "A", uid = 1 }
       assert.are.equal("unsupported", err.code)
       assert.are.equal("", server.sent)
+    end, "IMAP4rev1")
+  end)
+
+  it("G6: is looked for in a mailbox that was opened for it", function()
+    play([[
+      C: T1 SELECT A
+      C: T2 UID STORE 1 +FLAGS.SILENT (\Seen)
+      S: * 1 EXISTS
+      S: * OK [UIDNEXT 9] x
+      S: T1 OK
+      S: T2 OK
+      C: T3 SELECT A
+      S: T3 NO it is gone
+      C: T4 LIST "" A
+      S: T4 OK
+    ]], function(conn)
+      assert(flag(conn, "A"))
+      local _, _, err = conn:delete_message { mailbox = "A", uid = 1, allow_expunge = true }
+      assert.are.equal("not_found", err.code)
     end, "IMAP4rev1")
   end)
 
