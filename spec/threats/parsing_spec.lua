@@ -323,7 +323,7 @@ describe("a session", function()
   end)
 
   it("D16: ends with a second answer to a command that is still being sent", function()
-    local conn = slow(1000, "T1 NO full\r\nT1 NO once more\r\n")
+    local conn = slow(1000, "T1 NO [OVERQUOTA] x\r\nT1 NO [OVERQUOTA] x\r\n")
     assert.are.equal("no", select(3, append(conn)).code)
     assert.is_false(conn:is_open())
   end)

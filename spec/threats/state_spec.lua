@@ -138,6 +138,27 @@ describe("a change", function()
       assert.are.equal("refused", err.outcome)
     end)
   end)
+
+  it("G12: opens anew a mailbox that was opened to be read", function()
+    local READ = "C: T1 EXAMINE A\nC: T2 UID SEARCH ALL\nS: * OK [UIDNEXT 9] x\nS: T1 OK\nS: T2 OK\n"
+    local REFUSED = [[
+      C: T1 SELECT A
+      C: T2 UID STORE 1 +FLAGS.SILENT (\Seen)
+      S: * OK [UIDNEXT 9] x
+      S: T1 OK [READ-ONLY]
+      S: T2 OK
+    ]]
+    for before, first in pairs {
+      [READ] = function(conn) return conn:search_messages { mailbox = "A", fields = { "uid" } } end,
+      [REFUSED] = function(conn) return not flag(conn, "A") end,
+    } do
+      play(before .. "C: T3 SELECT A\nC: T4 UID STORE 1 +FLAGS.SILENT (\\Seen)\nS: T3 OK [READ-ONLY]\nS: T4 OK\n",
+        function(conn)
+          assert(first(conn))
+          assert.are.equal("READ-ONLY", select(3, flag(conn, "A")).response_code)
+        end, "IMAP4rev1")
+    end
+  end)
 end)
 
 describe("messages", function()
