@@ -171,13 +171,14 @@ static void expunges_nothing_unasked(void) {
   struct imap_session *s = ready_with("", 10);
   struct imap_action *a = sample_action(SAMPLE_DELETE, NAMED_BY_UID);
   struct imap_event event;
+  bool done;
   imap_session_start(s, a);
-  CHECK(imap_session_next(s, &event) == IMAP_OK);
-  CHECK(event.kind == IMAP_EVENT_DONE && event.action == a);
-  CHECK(a->failure.code == IMAP_CODE_UNSUPPORTED);
+  done = imap_session_next(s, &event) == IMAP_OK &&
+         event.kind == IMAP_EVENT_DONE && event.action == a;
+  CHECK(done && a->failure.code == IMAP_CODE_UNSUPPORTED);
   CHECK(a->failure.outcome == IMAP_OUTCOME_NOT_SENT);
   CHECK(imap_session_output(s).size == 0);
-  if (event.kind == IMAP_EVENT_DONE) imap_action_free(event.action);
+  if (done) imap_action_free(a);
   imap_session_free(s);
 }
 

@@ -163,9 +163,10 @@ describe("a connection", function()
     local conn, play = transcript.open("# nothing\n")
     local evil = setmetatable({}, { __index = function() error "asked" end, __tostring = function() error "asked" end,
       __len = function() error "asked" end })
+    local gap = setmetatable({ [2] = "x" }, getmetatable(evil))
     local cyclic = {}
     cyclic.cyclic, cyclic[1] = cyclic, cyclic
-    for _, value in ipairs { 0 / 0, math.huge, -1, 1e300, ("x"):rep(100000), "", "a\0b", "\255", cyclic, evil, true,
+    for _, value in ipairs { 0 / 0, math.huge, -1, 1e300, ("x"):rep(100000), "", "a\0b", "\255", cyclic, evil, gap, true,
       io.stdout, print } do
       for _, field in ipairs { "path", "new_path" } do
         local inputs = { path = "A", new_path = "B" }

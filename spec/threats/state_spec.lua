@@ -195,6 +195,22 @@ describe("messages", function()
     end, "IMAP4rev1")
   end)
 
+  it("G3: that go though there are fewer have not gone", function()
+    play([[
+      C: T1 SELECT A
+      C: T2 STORE * +FLAGS.SILENT (\Seen)
+      C: T3 FETCH * (UID FLAGS)
+      S: * 1 EXISTS
+      S: T1 OK
+      S: T2 OK
+      S: * 2 EXPUNGE
+      S: * 2 EXPUNGE
+      S: T3 OK
+    ]], function(conn)
+      assert.are.same({}, assert(conn:add_flags { mailbox = "A", range = "*", flags = { "\\Seen" } }).messages)
+    end, "IMAP4rev1")
+  end)
+
   it("G10: of the mailbox before are not those of the one that opens", function()
     play(OPEN_A .. [[
       C: T3 EXAMINE B

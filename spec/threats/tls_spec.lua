@@ -130,6 +130,28 @@ describe("certificates", function()
     end)
   end
 
+  it("A10: are checked of a proxy too", function()
+    local function through(certificate, more)
+      local proxy = hostile.play("! tls\nC: CONNECT\nC:\nS: HTTP/1.1 200 OK\nS:\nS: * OK hello\n"
+        .. LOGIN .. UNTIL_LOGOUT, certificate)
+      local options = proxy:options { secure = false, proxy = "https://127.0.0.1:" .. proxy.port,
+        ca_file = proxy:options({ secure = true }).ca_file }
+      for name, value in pairs(more or {}) do options[name] = value end
+      local conn, message, err = imapconn.connect(options)
+      if conn then conn:close() end
+      return conn, message, err, proxy:stop()
+    end
+    for _, name in ipairs { "self-signed", "unknown-ca", "expired", "wrong-host" } do
+      local conn, message, err, heard = through(name)
+      assert.is_nil(conn)
+      assert.are.equal("tls", err.code, message)
+      assert.is_nil(heard:find("CONNECT", 1, true))
+    end
+    assert.is_table(through("server"))
+    -- What is said of the server's certificate is not said of the proxy's.
+    assert.is_nil((through("self-signed", { verify = false })))
+  end)
+
   it("A12: are never unchecked by accident", function()
     local empty = os.tmpname()
     for field, value in pairs { ca_file = "/nonexistent/ca.pem", ca_path = "/nonexistent", verfy = false } do
