@@ -166,8 +166,8 @@ describe("a connection", function()
     local gap = setmetatable({ [2] = "x" }, getmetatable(evil))
     local cyclic = {}
     cyclic.cyclic, cyclic[1] = cyclic, cyclic
-    for _, value in ipairs { 0 / 0, math.huge, -1, 1e300, ("x"):rep(100000), "", "a\0b", "\255", cyclic, evil, gap, true,
-      io.stdout, print } do
+    for _, value in ipairs { 0 / 0, math.huge, -1, 1e300, ("x"):rep(100000), "", "a\0b", "\255", cyclic, evil, gap,
+      true, io.stdout, print } do
       for _, field in ipairs { "path", "new_path" } do
         local inputs = { path = "A", new_path = "B" }
         inputs[field] = value

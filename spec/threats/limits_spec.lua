@@ -181,4 +181,36 @@ describe("limits", function()
     assert.are.equal(size, total)
     assert(most - before < 8 * MIB, most - before) -- the collector lets some garbage stand
   end)
+
+  local STRUCTURE = [[
+    C: T2 UID FETCH 1 (UID BODYSTRUCTURE)
+    C: T3 UID FETCH 1 (UID BODY.PEEK[1.2])
+    S: T1 OK
+    S: * 1 FETCH (UID 1 BODYSTRUCTURE ((("A" "B" NIL NIL NIL "7BIT" 1)("A" "B" NIL NIL NIL "7BIT" 1) "MIXED") "MIXED"))
+    S: T2 OK
+    S: * 1 FETCH (UID 1 BODY[1.1] {3}
+    S: bad BODY[1.2] ~{2000}
+  ]]
+  local WHOLE = [[
+    C: T2 FETCH 1 (UID RFC822.SIZE BODY.PEEK[])
+    S: * 1 EXISTS
+    S: T1 OK
+    S: * 1 FETCH (UID 1 BODY[TEXT] {3}
+    S: bad BODY[] {2000}
+  ]]
+  for name, case in pairs { ["a part (D18)"] = { STRUCTURE, { uid = 1, part = "1.2" }, "T3" },
+    ["a message by its number (D18)"] = { WHOLE, { index = 1 }, "T2" } } do
+    it("E8: of a literal hold for all but the sink's " .. name, function()
+      local inputs, heard = { mailbox = "A" }, ""
+      for field, value in pairs(case[2]) do inputs[field] = value end
+      function inputs.sink(chunk) heard = heard .. chunk end
+      local conn, server = transcript.open("C: T1 EXAMINE A\n" .. case[1] .. "S: " .. ("x"):rep(2000) .. ")\nS: "
+        .. case[3] .. " OK\n", { connect = { limits = { literal = 1000 } } })
+      local value, message = conn:download_message(inputs)
+      conn:close()
+      if server.failure then error(server.failure) end
+      assert(value, message)
+      assert.are.equal(("x"):rep(2000), heard)
+    end)
+  end
 end)
