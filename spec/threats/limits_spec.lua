@@ -34,6 +34,18 @@ describe("limits", function()
     end
   end)
 
+  it("E1: hold for what is gathered while its progress is told", function()
+    for size, expected in pairs { [999] = "ok", [1000] = "ok", [1001] = "limit" } do
+      local conn = transcript.open("C: T1 EXAMINE A\nC: T2 UID FETCH 1 (UID RFC822.SIZE BODY.PEEK[])\nS: T1 OK\n"
+        .. "S: * 1 FETCH (UID 1 BODY[] {$message})\nS: T2 OK\n",
+        { values = { message = ("x"):rep(size) }, connect = { limits = { literal = 1000 } } })
+      local value, message, err = conn:download_message { mailbox = "A", uid = 1, progress = function() end }
+      assert.are.equal(expected, value and "ok" or err.code, message)
+      assert.are.equal(expected == "ok", conn:is_open())
+      conn:close()
+    end
+  end)
+
   it("E2: end a line without end", function()
     for size, expected in pairs { [999] = "ok", [1000] = "ok", [1001] = "limit" } do
       assert.are.equal(expected, code("* OK " .. ("a"):rep(size - 7) .. "\r\n", { line = 1000 }))
