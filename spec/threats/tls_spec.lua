@@ -148,6 +148,7 @@ describe("certificates", function()
       assert.is_nil(heard:find("CONNECT", 1, true))
     end
     assert.is_table(through("server"))
+    assert.is_table(through("server", { verify = false }))
     -- What is said of the server's certificate is not said of the proxy's.
     assert.is_nil((through("self-signed", { verify = false })))
   end)
