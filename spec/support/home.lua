@@ -15,8 +15,11 @@ local it = require "busted".it
 local FIFTY = 50
 local DELAY = 40 -- milliseconds that a byte takes in either direction
 local TICK = 0.002 -- seconds
-local LATE = 0.02 -- seconds that the 99th percentile of ticks stays below
-local TRIES = 3 -- at being in time: the machine may be late itself
+local TRIES = 5 -- at being in time: the machine may be late itself
+
+-- Seconds that the 99th percentile of ticks stays below; where sanitizers or
+-- counters of lines are at work, what they take is allowed for.
+local LATE = os.getenv("IMAPCONN_VARIANT") == "" and 0.02 or 0.1
 
 local Home = {}
 Home.__index = Home
