@@ -102,15 +102,11 @@ static int plan(struct imap_session *s, struct imap_action *a) {
 /* --- rows --- */
 
 static bool shows_deleted(const struct imap_response *r) {
-  struct imap_cursor at = imap_fetch_items(r);
-  struct imap_fetch_item item;
-  while (imap_fetch_next(&at, &item)) {
-    struct imap_cursor flags = imap_node_children(r->tape, item.value);
-    const struct imap_node *flag;
-    if (item.item != IMAP_ITEM_FLAGS) continue;
-    while ((flag = imap_cursor_take(&flags)) != NULL)
-      if (imap_node_is(r->tape, flag, "\\DELETED")) return true;
-  }
+  struct imap_cursor flags =
+      imap_node_children(r->tape, r->values[IMAP_ITEM_FLAGS]);
+  const struct imap_node *flag;
+  while ((flag = imap_cursor_take(&flags)) != NULL)
+    if (imap_node_is(r->tape, flag, "\\DELETED")) return true;
   return false;
 }
 

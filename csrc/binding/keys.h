@@ -1,4 +1,4 @@
-/* keys.h - strings that recur in results: keys of tables, and system flags.
+/* keys.h - strings that recur in results: keys of tables, flags, MIME's words.
 ** They are interned once, and every function that makes results carries them as
 ** upvalues: to push one is then to copy it (20 instructions), where Lua takes 100
 ** to 200 to look a C string up, some 70 times for a listed message. */
@@ -27,7 +27,17 @@
   KEY(DISPOSITION_PARAMS, "disposition_params") KEY(FILENAME, "filename") \
   KEY(LANGUAGE, "language") KEY(LOCATION, "location") KEY(PARTS, "parts") \
   KEY(SEEN, "\\Seen") KEY(ANSWERED, "\\Answered") KEY(FLAGGED, "\\Flagged") \
-  KEY(DELETED, "\\Deleted") KEY(DRAFT, "\\Draft") KEY(RECENT, "\\Recent")
+  KEY(DELETED, "\\Deleted") KEY(DRAFT, "\\Draft") KEY(RECENT, "\\Recent") \
+  KEY(7BIT, "7bit") KEY(8BIT, "8bit") KEY(BASE64, "base64") \
+  KEY(QUOTED_PRINTABLE, "quoted-printable") KEY(ATTACHMENT, "attachment") \
+  KEY(INLINE, "inline") KEY(CHARSET, "charset") KEY(BOUNDARY, "boundary") \
+  KEY(FORMAT, "format") \
+  KEY(TEXT_PLAIN, "text/plain") KEY(TEXT_HTML, "text/html") \
+  KEY(MULTIPART_MIXED, "multipart/mixed") \
+  KEY(MULTIPART_ALTERNATIVE, "multipart/alternative") \
+  KEY(MULTIPART_RELATED, "multipart/related") \
+  KEY(IMAGE_PNG, "image/png") KEY(IMAGE_JPEG, "image/jpeg") \
+  KEY(APPLICATION_PDF, "application/pdf")
 
 #define IMAPLUA_KEY(key, text) KEY_##key,
 enum imaplua_key { KEY_NONE, IMAPLUA_KEYS(IMAPLUA_KEY) KEY_COUNT };

@@ -160,10 +160,9 @@ static void push_date(struct imaplua_maker *m, const struct imap_node *node,
   lua_pushnil(m->L);
 }
 
-static void push_item(struct imaplua_maker *m,
-                      const struct imap_fetch_item *item) {
-  const struct imap_node *value = item->value;
-  switch (item->item) {
+static void push_item(struct imaplua_maker *m, enum imap_item item) {
+  const struct imap_node *value = m->response->values[item];
+  switch (item) {
     case IMAP_ITEM_FLAGS: imaplua_push_flags(m, value); break;
     case IMAP_ITEM_SIZE:
       push_number(m, value, "RFC822.SIZE is no number");
@@ -184,7 +183,7 @@ static void push_item(struct imaplua_maker *m,
 }
 
 void imaplua_fill_message(struct imaplua_maker *m, int table, uint32_t wanted) {
-  static const enum imaplua_key keys[] = {
+  static const enum imaplua_key keys[IMAP_ITEM_COUNT] = {
     [IMAP_ITEM_FLAGS] = KEY_FLAGS, [IMAP_ITEM_SIZE] = KEY_SIZE,
     [IMAP_ITEM_INTERNAL_DATE] = KEY_INTERNAL_DATE,
     [IMAP_ITEM_ENVELOPE] = KEY_ENVELOPE,
@@ -193,16 +192,13 @@ void imaplua_fill_message(struct imaplua_maker *m, int table, uint32_t wanted) {
     [IMAP_ITEM_THREAD_ID] = KEY_THREAD_ID, [IMAP_ITEM_PREVIEW] = KEY_PREVIEW,
     [IMAP_ITEM_SAVE_DATE] = KEY_SAVE_DATE, [IMAP_ITEM_SECTION] = KEY_HEADERS
   };
-  struct imap_cursor at = imap_fetch_items(m->response);
-  struct imap_fetch_item item;
   m->error = m->response->malformed;
-  while (imap_fetch_next(&at, &item)) {
-    if (keys[item.item] == KEY_NONE || !(wanted & 1u << item.item)) continue;
-    imaplua_push_key(m->L, keys[item.item]);
-    push_item(m, &item);
+  for (int i = 0; i < IMAP_ITEM_COUNT; i++) {
+    if (keys[i] == KEY_NONE || !(wanted & m->response->items & 1u << i)) continue;
+    imaplua_push_key(m->L, keys[i]);
+    push_item(m, (enum imap_item)i);
     lua_rawset(m->L, table);
   }
-  if (item.malformed) malformed(m, "an item of FETCH lacks its name or value");
   if (m->error == NULL) return;
   lua_pushstring(m->L, m->error);
   imaplua_set(m, table, KEY_ERROR);

@@ -192,9 +192,9 @@ static size_t item_end(const struct reader *r, size_t at) {
   return at;
 }
 
-static bool is_nil(const char *text) {
-  return imap_upper(text[0]) == 'N' && imap_upper(text[1]) == 'I' &&
-         imap_upper(text[2]) == 'L';
+static inline bool is_nil(const char *text) {
+  return memcmp(text, "NIL", 3) == 0 ||
+         imap_span_is((struct imap_span){text, 3}, "NIL");
 }
 
 static int need_atom(struct reader *r) {
@@ -223,8 +223,8 @@ static int need_nil(struct reader *r) {
   return add_node(r, IMAP_NODE_NIL, r->at - 3, 3);
 }
 
-static int need_token(struct reader *r) {
-  switch (r->bytes[r->at]) {
+static int need_token(struct reader *r, char first) {
+  switch (first) {
     case 'N':
     case 'n':
       return need_nil(r);
@@ -258,10 +258,12 @@ static void skip_blanks(struct reader *r) {
 static int need_tokens(struct reader *r) {
   for (;;) {
     int status;
+    char first;
     skip_blanks(r);
     if (r->at == r->end) break;
-    if (r->in_code && r->depth == 0 && r->bytes[r->at] == ']') return IMAP_OK;
-    status = need_token(r);
+    first = r->bytes[r->at];
+    if (first == ']' && r->in_code && r->depth == 0) return IMAP_OK;
+    status = need_token(r, first);
     if (status != IMAP_OK) return status;
   }
   if (r->depth > 0)
@@ -398,17 +400,20 @@ static int read_number(struct reader *r, struct imap_response *out) {
   return IMAP_OK;
 }
 
-/* UID and items of a FETCH row. */
+/* The items of a FETCH row, and its UID. */
 static void note_items(struct imap_response *out) {
   struct imap_cursor at = imap_fetch_items(out);
   struct imap_fetch_item item;
   while (imap_fetch_next(&at, &item)) {
     uint64_t number;
     out->items |= 1u << item.item;
+    out->values[item.item] = item.value;
     if (item.item == IMAP_ITEM_UID &&
         imap_node_number(out->tape, item.value, UINT32_MAX, &number))
       out->uid = (uint32_t)number;
   }
+  if (item.malformed && out->malformed == NULL)
+    out->malformed = "an item of FETCH lacks its name or value";
 }
 
 static int read_data(struct reader *r, struct imap_response *out) {

@@ -22,6 +22,17 @@ enum imap_name {
   IMAP_NAME_ID
 };
 
+/* Data items of FETCH. */
+enum imap_item {
+  IMAP_ITEM_OTHER,
+  IMAP_ITEM_UID, IMAP_ITEM_FLAGS, IMAP_ITEM_SIZE, IMAP_ITEM_INTERNAL_DATE,
+  IMAP_ITEM_ENVELOPE, IMAP_ITEM_BODY_STRUCTURE, IMAP_ITEM_MODSEQ,
+  IMAP_ITEM_EMAIL_ID, IMAP_ITEM_THREAD_ID, IMAP_ITEM_PREVIEW,
+  IMAP_ITEM_SAVE_DATE,
+  IMAP_ITEM_SECTION, /* BODY[…], and RFC822, RFC822.HEADER, RFC822.TEXT */
+  IMAP_ITEM_COUNT
+};
+
 struct imap_response {
   enum imap_response_kind kind;
   enum imap_name name;
@@ -36,17 +47,8 @@ struct imap_response {
   struct imap_cursor data;   /* arguments of the code, or the untagged data */
   uint32_t uid;              /* of a FETCH row; 0: it shows none */
   uint32_t items;            /* … what it has, as 1 << enum imap_item */
+  const struct imap_node *values[IMAP_ITEM_COUNT]; /* … of several, the last */
   const char *malformed;     /* the row is spoilt: why; NULL: it is well */
-};
-
-/* Data items of FETCH. */
-enum imap_item {
-  IMAP_ITEM_OTHER,
-  IMAP_ITEM_UID, IMAP_ITEM_FLAGS, IMAP_ITEM_SIZE, IMAP_ITEM_INTERNAL_DATE,
-  IMAP_ITEM_ENVELOPE, IMAP_ITEM_BODY_STRUCTURE, IMAP_ITEM_MODSEQ,
-  IMAP_ITEM_EMAIL_ID, IMAP_ITEM_THREAD_ID, IMAP_ITEM_PREVIEW,
-  IMAP_ITEM_SAVE_DATE,
-  IMAP_ITEM_SECTION /* BODY[…], and RFC822, RFC822.HEADER, RFC822.TEXT */
 };
 
 /* The next "item SP value" of a FETCH row's list. False at its end, or where
