@@ -44,23 +44,34 @@ static bool read_address(struct imaplua_maker *m, const struct imap_node *node,
                    imap_node_is_text(field[HOST]));
 }
 
-static void add_string(struct imaplua_maker *m, int index) {
-  size_t size;
-  const char *text = lua_tolstring(m->L, index, &size);
-  if (text != NULL) imap_buffer_add(m->text, text, size);
+static struct imap_span string_at(lua_State *L, int index) {
+  struct imap_span text = {NULL, 0};
+  text.data = lua_tolstring(L, index, &text.size);
+  return text;
 }
 
-/* … and mailbox "@" host, or what there is of it. */
+/* mailbox "@" host, or what there is of it */
+static void push_address(struct imaplua_maker *m, struct imap_span mailbox,
+                         struct imap_span host) {
+  size_t size = mailbox.size;
+  char *text;
+  imap_buffer_clear(m->text);
+  text = imap_buffer_room(m->text, mailbox.size + 1 + host.size);
+  if (text == NULL) imaplua_no_memory(m->L);
+  if (mailbox.size > 0) memcpy(text, mailbox.data, mailbox.size);
+  if (host.data != NULL) {
+    text[size++] = '@';
+    memcpy(text + size, host.data, host.size);
+    size += host.size;
+  }
+  lua_pushlstring(m->L, text, size);
+}
+
 static void push_strings(struct imaplua_maker *m, const struct addresses *a) {
   lua_settop(m->L, a->strings - 1);
   for (int i = 0; i < ADDRESS; i++) imaplua_push_words(m, a->field[i]);
-  imap_buffer_clear(m->text);
-  add_string(m, a->strings + MAILBOX);
-  if (imap_node_is_text(a->field[HOST])) {
-    imap_buffer_add_byte(m->text, '@');
-    add_string(m, a->strings + HOST);
-  }
-  imaplua_push_text(m);
+  push_address(m, string_at(m->L, a->strings + MAILBOX),
+               string_at(m->L, a->strings + HOST));
 }
 
 static void set_string(lua_State *L, int table, enum imaplua_key key,

@@ -231,9 +231,9 @@ static void skip_comment(struct scan *s) {
   }
 }
 
-/* CFWS, and any of `more`. */
+/* CFWS, and any of `more`: nothing above "/". */
 static void skip(struct scan *s, const char *more) {
-  for (; !at_end(s); s->at++) {
+  for (; !at_end(s) && *s->at <= '/'; s->at++) {
     const char *also = more;
     char byte = *s->at;
     while (*also != '\0' && *also != byte) also++;
@@ -255,8 +255,8 @@ static void skip_weekday(struct scan *s) {
   struct scan rest = *s;
   struct imap_span word = take_word(&rest);
   bool known = false;
-  for (size_t i = 0; i < sizeof days / sizeof *days; i++)
-    known = known || abbreviates(word, days[i]);
+  for (size_t i = 0; i < sizeof days / sizeof *days && !known; i++)
+    known = abbreviates(word, days[i]);
   try_byte(&rest, '.');
   skip(&rest, "");
   if (known || try_byte(&rest, ',')) *s = rest;

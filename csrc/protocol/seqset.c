@@ -119,12 +119,13 @@ uint64_t imap_seqset_size(const struct imap_seqset *set) {
 /* --- Reading ------------------------------------------------------------ */
 
 int imap_number_parse(struct imap_span text, uint64_t max, uint64_t *out) {
+  const uint64_t most = max / 10;
   uint64_t number = 0;
   if (text.size == 0) return IMAP_INVALID;
   for (size_t i = 0; i < text.size; i++) {
     unsigned digit = (unsigned)(text.data[i] - '0');
     if (!imap_char_is(text.data[i], IMAP_CHAR_DIGIT)) return IMAP_INVALID;
-    if (digit > max || number > (max - digit) / 10) return IMAP_INVALID;
+    if (number > most || digit > max - number * 10) return IMAP_INVALID;
     number = number * 10 + digit;
   }
   *out = number;
