@@ -34,6 +34,8 @@ PREFIX = /usr/local
 ## SPEC=spec         what to test: a file or a folder
 SPEC = spec
 SPEC_NAMES = _spec%.lua$$
+## EXCLUDE=          tags of specs to leave out: cyrus,courier
+EXCLUDE =
 ## CORPUS=           recorded replies and messages (by default ../shared/corpus)
 CORPUS ?= ../shared/corpus
 ## SECONDS=60        how long each fuzz target runs
@@ -251,7 +253,8 @@ test-programs: $(MODULE) $(C_SPECS) $(C_TOOLS) $(EMBEDDED) $(LOADING) $(filter %
 test: test-programs
 	tools/need test
 	$(RUN_ENV) $(RUN_LUA) $(BUSTED) --helper=spec/support/helper.lua \
-	  -o spec/support/output.lua --pattern='$(SPEC_NAMES)' $(SPEC)
+	  -o spec/support/output.lua --pattern='$(SPEC_NAMES)' \
+	  $(if $(EXCLUDE),--exclude-tags=$(EXCLUDE)) $(SPEC)
 
 ## threads           run the threads of row H8 under ThreadSanitizer
 .PHONY: threads

@@ -24,6 +24,9 @@ struct imaplua_maker {
 /* Raises what Lua raises when memory is exhausted. */
 _Noreturn void imaplua_no_memory(lua_State *L);
 
+/* A whole number; its decimal digits where a Lua number would not be exact. */
+void imaplua_push_u64(lua_State *L, uint64_t number);
+
 /* table[key] = the value on top, which is popped. Dearer than pushing the key
 ** in front of the value, and lua_rawset() behind it. */
 void imaplua_set(const struct imaplua_maker *m, int table, enum imaplua_key key);

@@ -3,6 +3,7 @@
 #ifndef IMAPLUA_COMPAT_H
 #define IMAPLUA_COMPAT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <lauxlib.h>
@@ -21,8 +22,14 @@
 #define imaplua_get_companion(L, i) lua_getuservalue((L), (i))
 #endif
 
-/* A whole number that may not fit a Lua number: then a decimal string. */
-void imaplua_push_u64(lua_State *L, uint64_t number);
-void imaplua_push_i64(lua_State *L, int64_t number);
+/* Whole numbers: integers of 64 bits, or what a double holds exactly. */
+#if LUA_VERSION_NUM < 503
+#define IMAPLUA_EXACT (UINT64_C(1) << 53)
+#define imaplua_push_whole(L, n) lua_pushnumber((L), (lua_Number)(n))
+#define lua_isinteger(L, i) ((void)(L), (void)(i), false)
+#else
+#define IMAPLUA_EXACT (UINT64_MAX >> 1)
+#define imaplua_push_whole(L, n) lua_pushinteger((L), (lua_Integer)(n))
+#endif
 
 #endif

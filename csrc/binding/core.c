@@ -111,7 +111,7 @@ static int day(lua_State *L) {
 static int parse_day(lua_State *L) {
   int64_t seconds;
   if (imap_date_parse_day(check_span(L, 1), &seconds) != IMAP_OK) return 0;
-  imaplua_push_i64(L, seconds);
+  imaplua_push_whole(L, seconds);
   return 1;
 }
 
@@ -259,11 +259,9 @@ static int number(lua_State *L) {
   if (lua_type(L, 1) == LUA_TSTRING) {
     if (imap_number_parse(check_span(L, 1), UINT64_MAX, &value) != IMAP_OK)
       return 0;
-#if LUA_VERSION_NUM >= 503
   } else if (lua_isinteger(L, 1)) {
     if (lua_tointeger(L, 1) < 0) return 0;
     value = (uint64_t)lua_tointeger(L, 1);
-#endif
   } else {
     double d = luaL_checknumber(L, 1);
     if (!(d >= 0 && d <= 9007199254740992.0)) return 0;

@@ -175,7 +175,7 @@ static void set_date(struct imaplua_maker *m, int table,
   if (text.data == NULL) return;
   if (imap_date_parse_message(text, &seconds) == IMAP_OK) {
     imaplua_push_key(m->L, KEY_DATE);
-    imaplua_push_i64(m->L, seconds);
+    imaplua_push_whole(m->L, seconds);
     lua_rawset(m->L, table);
   }
   imaplua_push_key(m->L, KEY_DATE_TEXT);

@@ -20,43 +20,15 @@ void imaplua_set(const struct imaplua_maker *m, int table,
   lua_rawset(m->L, table);
 }
 
-#if LUA_VERSION_NUM >= 503
-void imaplua_push_i64(lua_State *L, int64_t number) {
-  lua_pushinteger(L, (lua_Integer)number);
-}
-
 void imaplua_push_u64(lua_State *L, uint64_t number) {
-  if (number <= INT64_MAX) {
-    lua_pushinteger(L, (lua_Integer)number);
+  if (number <= IMAPLUA_EXACT) {
+    imaplua_push_whole(L, number);
   } else {
     char text[24];
     (void)snprintf(text, sizeof text, "%" PRIu64, number);
     lua_pushstring(L, text);
   }
 }
-#else
-static const int64_t exact = INT64_C(1) << 53; /* what a double holds */
-
-void imaplua_push_i64(lua_State *L, int64_t number) {
-  if (number >= -exact && number <= exact) {
-    lua_pushnumber(L, (lua_Number)number);
-  } else {
-    char text[24];
-    (void)snprintf(text, sizeof text, "%" PRId64, number);
-    lua_pushstring(L, text);
-  }
-}
-
-void imaplua_push_u64(lua_State *L, uint64_t number) {
-  if (number <= (uint64_t)exact) {
-    lua_pushnumber(L, (lua_Number)number);
-  } else {
-    char text[24];
-    (void)snprintf(text, sizeof text, "%" PRIu64, number);
-    lua_pushstring(L, text);
-  }
-}
-#endif
 
 struct imap_span imaplua_string(struct imaplua_maker *m,
                                 const struct imap_node *node) {

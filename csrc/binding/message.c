@@ -153,7 +153,7 @@ static void push_date(struct imaplua_maker *m, const struct imap_node *node,
   struct imap_span text = imap_node_text(m->response->tape, node);
   if (node->kind != IMAP_NODE_NIL && text.data != NULL &&
       imap_date_parse_internal(text, &seconds) == IMAP_OK) {
-    imaplua_push_i64(m->L, seconds);
+    imaplua_push_whole(m->L, seconds);
     return;
   }
   if (node->kind != IMAP_NODE_NIL) malformed(m, what);
