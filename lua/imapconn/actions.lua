@@ -153,7 +153,11 @@ local function finish_download(flow)
       local what = flow.wanted.part and "the message has no such part" or "the message is gone"
       return nil, { code = "not_found", reason = what, outcome = "refused" }
     end
-    if raw.content and not this.failed then this.failed = flow:take(raw.content, #raw.content) end
+    if raw.content and not this.failed then
+      local too_large
+      this.failed, too_large = flow:take(raw.content, #raw.content)
+      if too_large then return nil, { code = "limit", reason = download.TOO_LARGE, outcome = "refused" } end
+    end
     if not this.failed then this.failed = flow:finish() end
     local result = { seq = raw.seq, uid = raw.uid }
     flow:describe(result)

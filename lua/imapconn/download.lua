@@ -6,6 +6,8 @@ local part = require "imapconn.part"
 
 local download = {}
 
+download.TOO_LARGE = "the message is larger than the limit literal"
+
 --- Reads the input `sink`: a function(chunk), or nil where there is none.
 function download.sink(input)
   local sink = input:raw("sink")

@@ -1,6 +1,7 @@
 --- One action on its way: what it says to the core, and what became of it.
 --- Afterwards either `value` or `err` is there.
 local callback = require "imapconn.callback"
+local download = require "imapconn.download"
 local errors = require "imapconn.errors"
 
 local Job = {}
@@ -33,6 +34,7 @@ function Job:settle(raw, failure, done, call)
   if not self.failed then self.failed, call.trace_failed = call.trace_failed, nil end
   if not failure then
     value, failure = self.shape(raw, self)
+    if failure and failure.code == "limit" then call.core:kill("limit", failure.reason) end
   else
     failure.changes = self.changes
     if failure.code == "callback" and not self.failed then
@@ -58,7 +60,7 @@ function Job:piece(chunk, total, core, id)
   self.flow:look(self.flow.wanted.part and core:structure(id))
   local failed, too_much = self.flow:take(chunk, total)
   self.failed = failed
-  if too_much then core:kill("limit", "the message is larger than the limit literal") end
+  if too_much then core:kill("limit", download.TOO_LARGE) end
 end
 
 --- Octets of the content `index`: nil and why, where they fail.

@@ -225,4 +225,26 @@ describe("limits", function()
       assert.are.equal(("x"):rep(2000), heard)
     end)
   end
+
+  -- Each octet of this one is two in UTF-8.
+  it("E1: of what is held hold for a decoded part, too", function()
+    local function download(count)
+      local conn = transcript.open(([[
+        C: T1 EXAMINE A
+        C: T2 UID FETCH 1 (UID BODYSTRUCTURE)
+        C: T3 UID FETCH 1 (UID BODY.PEEK[1])
+        S: * 1 EXISTS
+        S: T1 OK
+        S: * 1 FETCH (UID 1 BODYSTRUCTURE ("TEXT" "PLAIN" ("CHARSET" "ISO-8859-1") NIL NIL "8BIT" %d 1))
+        S: T2 OK
+        S: * 1 FETCH (UID 1 BODY[1] {%d}
+        S: %s)
+        S: T3 OK
+      ]]):format(count, count, ("\228"):rep(count)), { connect = { limits = { literal = 100 } } })
+      local value, _, err = conn:download_message { mailbox = "A", uid = 1, part = "1", decode = true }
+      return value and #value.content or err.code, conn:is_open()
+    end
+    assert.are.same({ 100, true }, { download(50) })
+    assert.are.same({ "limit", false }, { download(51) })
+  end)
 end)
