@@ -195,7 +195,7 @@ bool imap_answered_ok(struct imap_action *a, const struct imap_command *c,
                       const struct imap_response *r) {
   if (r->name == IMAP_NAME_OK) return true;
   if (a->failure.code == IMAP_CODE_NONE && c->view != NULL &&
-      c->step != IMAP_STEP_OPEN && beyond_the_end(a, c)) {
+      beyond_the_end(a, c)) {
     if (a->failure.code == IMAP_CODE_NONE) return false;
     imap_failure_quote(&a->failure, r);
     a->failure.outcome = IMAP_OUTCOME_REFUSED;
@@ -227,9 +227,7 @@ int imap_look_again(struct imap_session *s, struct imap_action *a, bool write,
   struct imap_seqset missing;
   int status;
   *again = false;
-  if (a->fresh || a->again || a->failure.code != IMAP_CODE_NONE ||
-      a->named.count == 0)
-    return IMAP_OK;
+  if (a->fresh || a->failure.code != IMAP_CODE_NONE) return IMAP_OK;
   imap_seqset_init(&missing);
   status = find_missing(a, &missing);
   if (status != IMAP_OK || missing.count == 0) {

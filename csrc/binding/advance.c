@@ -10,7 +10,6 @@ static void make_row(lua_State *L, struct connection *c,
                      const struct imap_event *event) {
   int top = lua_gettop(L);
   struct imaplua_maker m = {.L = L, .scratch = &c->scratch, .text = &c->text};
-  luaL_checkstack(L, 8, "row");
   imaplua_push_rows(L, event->action->id);
   imaplua_add_row(&m, event, lua_gettop(L), c->session->utf8);
   lua_settop(L, top);

@@ -5,6 +5,7 @@
 
 #include "check.h"
 #include "protocol/base64.h"
+#include "protocol/hash.h"
 #include "protocol/limits.h"
 #include "protocol/sasl.h"
 
@@ -546,6 +547,53 @@ static void credentials_that_would_forge_fields(void) {
   CHECK(unfit("OAUTHBEARER", (struct imap_credentials){.host = one}, "host"));
 }
 
+/* A blank is none of them, nor is the last octet that can be printed. */
+static void credentials_with_blanks(void) {
+  struct talk t = talk("LOGIN", "ann lee~", " ");
+  CHECK(answers(&t, "Username:", "ann lee~"));
+  CHECK(answers(&t, "Password:", " "));
+  hang_up(&t);
+  CHECK(unfit("LOGIN", (struct imap_credentials){.username =
+              imap_span_of("ann\037")}, "user name"));
+  CHECK(unfit("LOGIN", (struct imap_credentials){.username =
+              imap_span_of("ann\177")}, "user name"));
+}
+
+/* --- A system that lacks what a mechanism needs -------------------------- */
+
+static bool no_random, no_hash;
+
+int __real_imap_random(void *bytes, size_t size);
+int __wrap_imap_random(void *bytes, size_t size);
+int __wrap_imap_random(void *bytes, size_t size) {
+  return no_random ? IMAP_CLOSED : __real_imap_random(bytes, size);
+}
+
+size_t __real_imap_hash_size(enum imap_hash hash);
+size_t __wrap_imap_hash_size(enum imap_hash hash);
+size_t __wrap_imap_hash_size(enum imap_hash hash) {
+  return no_hash ? 0 : __real_imap_hash_size(hash);
+}
+
+/* A nonce that can be foreseen is none. */
+static void scram_needs_random_bytes(void) {
+  struct imap_credentials c = {.username = imap_span_of("user"),
+                               .password = imap_span_of("pencil")};
+  const struct imap_sasl_mechanism *m =
+      imap_sasl_find(imap_span_of("SCRAM-SHA-256"));
+  no_random = true;
+  CHECK(imap_sasl_new(m, &c) == NULL);
+  no_random = false;
+}
+
+static void mechanisms_need_their_hash(void) {
+  no_hash = true;
+  CHECK(imap_sasl_find(imap_span_of("CRAM-MD5")) == NULL);
+  CHECK(imap_sasl_find(imap_span_of("SCRAM-SHA-256")) == NULL);
+  CHECK(imap_sasl_find(imap_span_of("PLAIN")) != NULL);
+  no_hash = false;
+}
+
 /* The first error stays, and the buffer's is passed on. */
 static void no_room_to_answer(void) {
   struct talk t = talk("PLAIN", "tim", "tanstaaftanstaaf");
@@ -587,6 +635,9 @@ int main(void) {
   scram_needs_the_signature();
   scram_nonces();
   credentials_that_would_forge_fields();
+  credentials_with_blanks();
+  scram_needs_random_bytes();
+  mechanisms_need_their_hash();
   no_room_to_answer();
   imap_sasl_free(NULL);
   return check_report();

@@ -193,6 +193,9 @@ describe("a connection", function()
     assert.are.equal(300000, #assert(core.parse(many))[1].data)
     local deep = "* X " .. ("("):rep(90) .. (")"):rep(90) .. "\r\n"
     assert.is_table(core.parse(deep)[1].data)
+    for _ = 1, 20 do -- a new coroutine's stack is the smallest there is
+      assert.is_table(coroutine.wrap(core.parse)(deep)[1].data)
+    end
   end)
 
   it("H12: keeps numbers of 64 bits exact", function()

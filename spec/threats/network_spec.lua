@@ -2,6 +2,7 @@
 local hostile = require "spec.support.hostile"
 local imapconn = require "imapconn"
 local only = require "spec.support.only"
+local transcript = require "spec.support.transcript"
 
 local host_it = only.with_hosts(it)
 
@@ -37,6 +38,26 @@ describe("a network", function()
       { timeout = 5, call_timeout = 0.4 })
     fails("timeout", rename(conn))
     server:stop()
+  end)
+
+  it("F3: that leaves nothing to wait for does not move it either", function()
+    local core = require "imapconn.core"
+    local conn, play = transcript.open([[
+      C: T1 EXAMINE A
+      C: T2 UID FETCH 1 (UID RFC822.SIZE BODY.PEEK[])
+      S: * 1 EXISTS
+      S: T1 OK
+      S: * 1 FETCH (UID 1 RFC822.SIZE 5 BODY[] {5}
+      S- hello)
+      S:
+      S: T2 OK
+    ]], { connect = { call_timeout = 0.05 } })
+    fails("timeout", conn:download_message { mailbox = "A", uid = 1, sink = function()
+      local till = core.now() + 0.06
+      repeat until core.now() >= till
+    end })
+    assert.is_false(conn:is_open())
+    play:close()
   end)
 
   it("F6: that resets amid a literal shows no half of it", function()

@@ -238,7 +238,7 @@ describe("lines", function()
   end)
 
   it("D27: may name mailboxes in no encoding at all", function()
-    for _, name in ipairs { "&", "&AAA", "&2D0-", "\255" } do
+    for _, name in ipairs { "&", "&AAA", "&2D0-", "\255", "&AOQ-", "&AGE-" } do
       play("C: T1 LIST \"\" \"*\"\nC: T2 LSUB \"\" \"*\"\nS: * LIST () \"/\" \"" .. name .. "\"\nS: T1 OK\nS: T2 OK\n"
         .. "C~ T3 STATUS .*\n" .. (name == "\255" and "C~ .*\n" or "") .. "S: T3 OK\n", function(conn, server)
         local row = assert(conn:list_mailboxes())[1]

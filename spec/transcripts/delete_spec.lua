@@ -122,6 +122,45 @@ describe("delete_message", function()
     end)
   end)
 
+  it("looks once more for UIDs that the open view does not show, and removes those too", function()
+    converse([[
+      C: T1 SELECT INBOX
+      C: T2 UID FETCH 7 (UID FLAGS)
+      C: T3 UID STORE 7 +FLAGS.SILENT (\Deleted)
+      C: T4 UID EXPUNGE 7
+      S: * 2 EXISTS
+      S: T1 OK [READ-WRITE] open
+      S: * 1 FETCH (UID 7 FLAGS ())
+      S: T2 OK done
+      S: T3 OK stored
+      S: * 1 EXPUNGE
+      S: T4 OK gone
+      C: T5 UID FETCH 8,12 (UID FLAGS)
+      C: T6 UID STORE 8,12 +FLAGS.SILENT (\Deleted)
+      C: T7 UID EXPUNGE 8,12
+      S: * 1 FETCH (UID 8 FLAGS ())
+      S: T5 OK done
+      S: T6 OK stored
+      S: * 1 EXPUNGE
+      S: T7 OK gone
+      C: T8 SELECT INBOX
+      C: T9 UID FETCH 12 (UID FLAGS)
+      C: T10 UID STORE 12 +FLAGS.SILENT (\Deleted)
+      C: T11 UID EXPUNGE 12
+      S: * 1 EXISTS
+      S: T8 OK [READ-WRITE] open
+      S: * 1 FETCH (UID 12 FLAGS ())
+      S: T9 OK done
+      S: T10 OK stored
+      S: * 1 EXPUNGE
+      S: T11 OK gone
+    ]], 3, function(conn)
+      assert(conn:delete_message { mailbox = "INBOX", uid = 7 })
+      assert.are.same({ path = "INBOX", uids = { 8, 12 }, missing = {} },
+        conn:delete_message { mailbox = "INBOX", uids = { 8, 12 } })
+    end)
+  end)
+
   it("lifts the flag where STORE worked and EXPUNGE did not, but not from what bore it before", function()
     converse([[
       C: T1 SELECT INBOX

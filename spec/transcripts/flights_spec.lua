@@ -73,6 +73,17 @@ describe("long sets", function()
     conn:close()
   end)
 
+  it("leave room for the longest mailbox name", function()
+    local name = ("x"):rep(3990)
+    local conn, server = serve(plain.capabilities, function(_, tag, command)
+      if command:find("^EXAMINE") then return "* 900 EXISTS\r\n" .. tag .. " OK [READ-ONLY]\r\n" end
+      return command == name and "" or tag .. " OK\r\n"
+    end)
+    assert(conn:copy_message { mailbox = "A", uids = odd(1500), new_path = name })
+    assert(longest(server.lines) < 4200)
+    conn:close()
+  end)
+
   it("that are refused midway are partial, with what was done", function()
     local count = 0
     local conn = serve(plain.capabilities, function(_, tag, command)
