@@ -220,11 +220,14 @@ static int queue_everything(struct imap_session *s, struct imap_action *a) {
   return status;
 }
 
-/* The highest numbers are known once the mailbox is open. */
-static int queue_newest(struct imap_session *s, struct imap_action *a) {
+/* Of the numbers that there are, which an open mailbox tells, the lowest or
+** highest `limit`. */
+static int queue_limited(struct imap_session *s, struct imap_action *a) {
   uint32_t have = a->view->announced;
-  if (have == 0) return IMAP_OK;
-  return queue_range(s, a, have > a->limit ? have - a->limit + 1 : 1, have);
+  uint32_t count = have < a->limit ? have : a->limit;
+  if (count == 0) return IMAP_OK;
+  if (!a->newest_first) return queue_range(s, a, 1, count);
+  return queue_range(s, a, have - count + 1, have);
 }
 
 static int queue_all(struct imap_session *s, struct imap_action *a) {
@@ -234,7 +237,7 @@ static int queue_all(struct imap_session *s, struct imap_action *a) {
   }
   if (has_keys(a) || a->only_seq || a->only_uid) return queue_search(s, a);
   if (a->limit == 0) return queue_everything(s, a);
-  if (a->view->state == IMAP_VIEW_OPEN) return queue_newest(s, a);
+  if (a->view->state == IMAP_VIEW_OPEN) return queue_limited(s, a);
   if (!a->newest_first) {
     a->open_ended = true; /* asked again where the server has fewer */
     return queue_range(s, a, 1, a->limit);
@@ -370,7 +373,7 @@ static int answer(struct imap_session *s, struct imap_action *a,
     bool newest = a->open_ended && a->uid_validity == 0 && a->newest_first;
     if (a->open_ended && must_know_star(s, a))
       return imap_opened(a, r) ? queue_all(s, a) : IMAP_OK;
-    if (newest && !has_keys(a)) return imap_opened(a, r) ? queue_newest(s, a)
+    if (newest && !has_keys(a)) return imap_opened(a, r) ? queue_limited(s, a)
                                                          : IMAP_OK;
     if (a->uid_validity == 0) return IMAP_OK;
     return imap_opened(a, r) ? queue_all(s, a) : IMAP_OK;
@@ -379,7 +382,7 @@ static int answer(struct imap_session *s, struct imap_action *a,
       c->view->state == IMAP_VIEW_OPEN) {
     a->again = true; /* the mailbox has fewer messages than the limit */
     a->open_ended = false;
-    return queue_newest(s, a);
+    return queue_limited(s, a);
   }
   if (r->name != IMAP_NAME_OK) {
     a->open_ended = false;

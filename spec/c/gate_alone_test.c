@@ -54,6 +54,7 @@ static const struct script scripts[] = {
     {'S', "A234567890123456 OK"}}},
   {"A9: no greeting", IMAP_TLS, IMAP_STAGE_PROTOCOL, {{'S', "+ OK hi"}}},
   {"A9: a greeting of NO", IMAP_TLS, IMAP_STAGE_PROTOCOL, {{'S', "* NO hi"}}},
+  {"A9: BYE without a word", IMAP_TLS, IMAP_STAGE_CLOSED, {{'S', "* BYE"}}},
   {"A9: BYE", IMAP_TLS, IMAP_STAGE_CLOSED, {{'S', "* BYE hi"}}},
   {"a literal before login", IMAP_PLAIN, IMAP_STAGE_PROTOCOL,
    {{'S', "* OK hi"}, {'C', "A1 CAPABILITY"}, {'S', "* LIST {3}"}}}
@@ -85,6 +86,8 @@ static void play(const struct script *script) {
       !CHECK(failure.stage == script->stage))
     printf("  %s: stage %d, %s\n", script->name, (int)failure.stage,
            failure.text);
+  CHECK(strpbrk(failure.text, "\r\n") == NULL); /* it shows the line, no more */
+  CHECK(gate.trace.size == 0);                  /* nobody asked for one */
   imap_gate_free(&gate);
 }
 

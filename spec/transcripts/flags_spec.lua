@@ -205,6 +205,46 @@ describe("remove_flags and set_flags", function()
   end)
 end)
 
+describe("STORE that is refused", function()
+  it("is no whatever code it bears, unless that answers unchanged_since", function()
+    for text, unchanged_since in pairs { ["NO [MODIFIED 7] so it says"] = false, ["NO just so"] = 12 } do
+      converse(([[
+        C: T1 SELECT INBOX
+        C: T2 UID STORE 7 %s+FLAGS.SILENT (\Seen)
+        C: T3 UID FETCH 7 (UID FLAGS MODSEQ)
+        S: * 3 EXISTS
+        S: T1 OK [READ-WRITE] open
+        S: T2 %s
+        S: * 2 FETCH (UID 7 FLAGS () MODSEQ (20))
+        S: T3 OK done
+      ]]):format(unchanged_since and "(UNCHANGEDSINCE 12) " or "", text), 1, function(conn)
+        local value, _, err = conn:add_flags { mailbox = "INBOX", uids = 7, flags = { "\\Seen" },
+          unchanged_since = unchanged_since or nil }
+        assert.is_nil(value)
+        assert.are.equal("no", err.code)
+        assert.are.equal("refused", err.outcome)
+      end)
+    end
+  end)
+
+  it("takes no row without flags for the state of a message", function()
+    converse([[
+      C: T1 SELECT INBOX
+      C: T2 UID STORE 7 +FLAGS.SILENT (\Seen)
+      C: T3 UID FETCH 7 (UID FLAGS MODSEQ)
+      S: * 3 EXISTS
+      S: T1 OK [READ-WRITE] open
+      S: * 2 FETCH (UID 7 MODSEQ (20))
+      S: T2 OK stored
+      S: * 2 FETCH (UID 7 FLAGS (\Seen) MODSEQ (20))
+      S: T3 OK done
+    ]], 1, function(conn)
+      local result = assert(conn:add_flags { mailbox = "INBOX", uids = 7, flags = { "\\Seen" } })
+      assert.are.same({ { seq = 2, uid = 7, flags = { ["\\Seen"] = true }, modseq = 20 } }, result.messages)
+    end)
+  end)
+end)
+
 describe("unchanged_since", function()
   it("names what it held back", function()
     converse([[

@@ -526,4 +526,44 @@ describe("a search over uids", function()
       assert.are.same({ 4 }, uids(assert(search(conn, { range = "1:3", read_filter = "unread" }))))
     end, full)
   end)
+
+  it("takes UIDs alone", function()
+    converse([[
+      C: T1 EXAMINE INBOX
+      C: T2 UID SEARCH RETURN (SAVE ALL) UID 4,7
+      C: T3 UID FETCH $ (UID FLAGS)
+      S: * 9 EXISTS
+      S: T1 OK [READ-ONLY] open
+      S: * ESEARCH (TAG "T2") UID ALL 4
+      S: T2 OK done
+      S: * 1 FETCH (UID 4 FLAGS ())
+      S: T3 OK done
+    ]], 1, function(conn)
+      assert.are.same({ 4 }, uids(assert(search(conn, { uids = { 7, 4 } }))))
+    end, full)
+  end)
+
+  it("has a limit, from either end, behind the UIDVALIDITY that it names", function()
+    for first, newest in pairs { [1] = false, [4] = true } do
+      converse(([[
+        C: T1 EXAMINE INBOX
+        S: * 5 EXISTS
+        S: * OK [UIDVALIDITY 8] valid
+        S: T1 OK [READ-ONLY] open
+        C: T2 FETCH %d:%d (UID FLAGS)
+        S: * %d FETCH (UID 21 FLAGS ())
+        S: * %d FETCH (UID 22 FLAGS ())
+        S: T2 OK done
+      ]]):format(first, first + 1, first, first + 1), 2, function(conn)
+        assert.are.same(newest and { 22, 21 } or { 21, 22 }, uids(assert(search(conn,
+          { uid_validity = 8, limit = 2, newest_first = newest }))))
+      end, full)
+    end
+  end)
+
+  it("finds nothing from either end of an empty mailbox", function()
+    converse("C: T1 EXAMINE INBOX\nS: * 0 EXISTS\nS: T1 OK [READ-ONLY] open\n", 1, function(conn)
+      assert.are.same({}, search(conn, { limit = 2, newest_first = true }))
+    end, full)
+  end)
 end)
