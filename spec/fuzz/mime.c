@@ -95,6 +95,11 @@ static void check_text(struct imap_span text, const char *charset) {
   imap_buffer_free(&out);
 }
 
+static bool lies_in(struct imap_span part, struct imap_span whole) {
+  return part.size == 0 || (part.data >= whole.data &&
+                            part.data + part.size <= whole.data + whole.size);
+}
+
 /* The part's lines are a name and a value in turn. */
 static void check_params(struct imap_span part) {
   struct fuzz_input lines = {(const uint8_t *)part.data, part.size};
@@ -110,7 +115,9 @@ static void check_params(struct imap_span part) {
   NEED(made <= count);
   for (size_t i = 0; i < made; i++) {
     NEED(imap_utf8_valid(out[i].value));
-    NEED(out[i].value.size <= text.size && out[i].name.size <= text.size);
+    NEED(lies_in(out[i].name, imap_buffer_span(&text)));
+    NEED(lies_in(out[i].value, imap_buffer_span(&text)) ||
+         lies_in(out[i].value, part));
     for (size_t j = 0; j < i; j++)
       NEED(!imap_span_same(out[i].name, out[j].name));
   }
