@@ -132,6 +132,7 @@ describe("a connection", function()
     local receive = play.receive
     local hook, mask = debug.gethook() -- which counts lines, for `make coverage`
     local function strike()
+      if not debug.getinfo(2, "S").source:find("imapconn/link.lua", 1, true) then return end
       debug.sethook(hook, mask)
       error("struck", 0)
     end
@@ -140,7 +141,7 @@ describe("a connection", function()
       jit.off()
       jit.flush()
     end
-    -- Strikes at the next line that is run: the loop's own.
+    -- Strikes at the loop's next line. (LuaJIT asks at the end of this one, too.)
     function play:receive(...) return receive(self, ...), debug.sethook(strike, "l") end
     local ok, reason = pcall(rename, conn)
     debug.sethook(hook, mask)
