@@ -196,7 +196,7 @@ describe("a connection", function()
     local deep = "* X " .. ("("):rep(90) .. (")"):rep(90) .. "\r\n"
     assert.is_table(core.parse(deep)[1].data)
     for _ = 1, 20 do -- a new coroutine's stack is the smallest there is
-      assert.is_table(coroutine.wrap(core.parse)(deep)[1].data)
+      assert.is_table(coroutine.wrap(function() return core.parse(deep) end)()[1].data)
     end
   end)
 
