@@ -128,6 +128,30 @@ describe("the mail reader", function()
     assert.are.equal(0, found)
   end)
 
+  it("lists fifty messages at a time, and comes back to where it was", function()
+    local conn = app:connect()
+    assert(conn:create_mailbox { path = "Many" })
+    assert(conn:batch(function(b)
+      for i = 1, 51 do b:append_message { mailbox = "Many", content = "Subject: Number " .. i .. ".\n\nx\n" } end
+    end))
+    conn:close()
+    local first = visitor:get("/box", { box = "Many" }).body
+    assert.matches("51 messages", first, 1, true)
+    assert.matches("Number 2.", first, 1, true)
+    assert.is_nil(first:find("Number 1.", 1, true))
+    local older = assert(first:match('<a class="button" href="([^"]*)">Older')):gsub("&amp;", "&")
+    local second = visitor:get(older).body
+    assert.matches("Number 1.", second, 1, true)
+    assert.is_nil(second:find("Older", 1, true))
+    local form = { flag = "\\Flagged", on = "yes", token = visitor:token() }
+    for name, value in second:gmatch '<input type="hidden" name="(%l+)" value="([^"]*)">' do
+      form[name] = form[name] or value
+    end
+    assert.are.equal("2", form.before)
+    local after = visitor:post("/flag", form).headers.location
+    assert.matches("Number 1.", visitor:get(after).body, 1, true)
+  end)
+
   -- --- What is gone ----------------------------------------------------------------------
 
   it("answers 404 where a message, a part or a mailbox is not there", function()

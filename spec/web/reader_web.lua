@@ -100,6 +100,14 @@ describe("the mail reader in Chromium", function()
     page:click ".search button"
     assert.are.same({ "Réunion déplacée à jeudi" }, subjects())
     page:screenshot(PICTURES .. "search.png")
+    page:click ".messages li > a"
+    page:click "article a" -- back to what was found
+    assert.are.same({ "Réunion déplacée à jeudi" }, subjects())
+    page:click ".star"
+    page:click ".star"
+    assert.are.same({ "Réunion déplacée à jeudi" }, subjects())
+    page:click "h1 .button"
+    assert.are.equal(8, #subjects())
   end)
 
   it("flags by a click, and not with a guessed token", function()
@@ -121,6 +129,13 @@ describe("the mail reader in Chromium", function()
     assert.matches("der Rhein bei Nacht", page:text ".text", 1, true)
     assert.matches("Köln bei Nacht.bmp", page:text ".parts", 1, true)
     page:screenshot(PICTURES .. "message.png")
+    page:click ".actions a"
+    page:enter "iframe"
+    assert.are.equal("Rhein", page:text "b")
+    page:enter()
+    page:screenshot(PICTURES .. "formatted.png")
+    page:click ".actions a"
+    assert.matches("der Rhein bei Nacht", page:text ".text", 1, true)
   end)
 
   it("shows Japanese and Arabic, each in its direction", function()
@@ -139,6 +154,7 @@ describe("the mail reader in Chromium", function()
     assert.are.equal("A <script> for you", page:text "h1")
     page:enter "iframe"
     assert.are.equal("Harmless words", page:text "#shown")
+    assert.are.equal("none", page:evaluate "return getComputedStyle(document.querySelector('img')).display")
     page:enter()
     os.execute "sleep 1"
     page:screenshot(PICTURES .. "script.png")

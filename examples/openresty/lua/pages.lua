@@ -20,9 +20,11 @@ return {
 <span class="who">{username}</span> <button>Log out</button></form></header>
 <div class="columns"><nav aria-label="Mailboxes">{{boxes}}</nav><main>{{main}}</main></div>]],
 
-  box = [[<a href="{url}" class="{class}"><bdi>{name}</bdi><span class="count">{unseen}</span></a>]],
+  box = [[<a href="{url}" aria-current="{current}"><bdi>{name}</bdi><span class="count">{unseen}</span></a>]],
 
-  list = [[<h1><bdi>{heading}</bdi> <small>{count}</small></h1><ol class="messages">{{rows}}</ol>{{older}}]],
+  heading = [[<h1><bdi>{box}</bdi> <small>{count}</small></h1>]],
+  found = [[<h1>“<bdi>{q}</bdi>” <small>in <bdi>{box}</bdi></small> <a class="button" href="{all}">Show all</a></h1>]],
+  list = [[<ol class="messages">{{rows}}</ol>{{older}}]],
   row = [[<li class="{class}">{{flag}}<a href="{url}"><bdi class="from">{from}</bdi>
 <bdi class="subject">{subject}</bdi><time>{date}</time></a></li>]],
   older = [[<p><a class="button" href="{url}">Older messages</a></p>]],
@@ -32,16 +34,16 @@ return {
 <input type="hidden" name="box" value="{box}"><input type="hidden" name="uid" value="{uid}">
 <input type="hidden" name="validity" value="{validity}"><input type="hidden" name="flag" value="{flag}">
 <input type="hidden" name="on" value="{on}"><input type="hidden" name="q" value="{q}">
-<input type="hidden" name="back" value="{back}">
+<input type="hidden" name="before" value="{before}"><input type="hidden" name="back" value="{back}">
 <button class="{class}" title="{label}" aria-label="{label}">{text}</button></form>]],
 
   message = [[<article><p><a href="{back}">← <bdi>{box}</bdi></a></p><h1><bdi>{subject}</bdi></h1>
-<dl>{{fields}}</dl><div class="actions">{{actions}}</div>{{body}}{{attachments}}</article>]],
+<dl>{{fields}}</dl><div class="actions">{{actions}}</div>{{body}}{{parts}}</article>]],
   field = [[<dt>{name}</dt><dd><bdi>{value}</bdi></dd>]],
   text = [[<pre class="text" dir="auto">{text}</pre>]],
-  formatted = [[<iframe sandbox="" referrerpolicy="no-referrer" title="The message" src="{url}"></iframe>
-<p class="hint">Scripts and remote content are blocked.</p>]],
+  formatted = [[<p class="hint">Scripts, links and remote content are blocked.</p>
+<iframe sandbox="" referrerpolicy="no-referrer" title="The message" src="{url}"></iframe>]],
   link = [[<a class="button" href="{url}">{text}</a>]],
-  attachments = [[<h2>Parts</h2><ul class="parts">{{rows}}</ul>]],
-  part = [[<li><a href="{url}"><bdi>{name}</bdi></a> <small>{type}, {size}</small></li>]],
+  parts = [[<h2>{heading}</h2><ul class="parts">{{rows}}</ul>]],
+  part = [[<li><a href="{url}"><span class="name"><bdi>{name}</bdi></span> <small>{type}, {size}</small></a></li>]],
 }

@@ -40,15 +40,30 @@ local function fail(text, status)
     .. html.fill(pages.link, { url = "/", text = "Back" }) .. "</main>", status)
 end
 
--- The one value of an argument, as text; nil where it is missing or given twice.
+-- The one value of an argument, as text; nil where it is missing, empty or given twice.
 local function word(args, name)
-  return type(args[name]) == "string" and args[name] or nil
+  return type(args[name]) == "string" and args[name] ~= "" and args[name] or nil
 end
 
--- Which message an address means; nil where it names none.
+-- Which list an address means: a mailbox, what is searched there, and from where on.
+local function list_place(args)
+  return { box = word(args, "box") or "INBOX", q = word(args, "q"), before = tonumber(word(args, "before")) }
+end
+
+-- Which message of a list an address means; nil where it names none.
 local function place(args)
-  local box, uid, validity = word(args, "box"), tonumber(word(args, "uid")), tonumber(word(args, "validity"))
-  if box and uid and validity then return { box = box, uid = uid, validity = validity } end
+  local where = list_place(args)
+  where.uid, where.validity = tonumber(word(args, "uid")), tonumber(word(args, "validity"))
+  return word(args, "box") and where.uid and where.validity and where
+end
+
+local function list_url(where, before)
+  return address("/box", { box = where.box, q = where.q, before = before or where.before })
+end
+
+local function message_url(where, as)
+  return address("/message", { box = where.box, uid = where.uid, validity = where.validity,
+    q = where.q, before = where.before, as = as })
 end
 
 local function people(list)
@@ -65,14 +80,22 @@ local function size_text(octets)
   return octets < 1048576 and ("%.0f KB"):format(octets / 1024) or ("%.1f MB"):format(octets / 1048576)
 end
 
+local function day(seconds)
+  return (os.date("!%d %b %Y", seconds):gsub("^0", ""))
+end
+
+local function count_text(count)
+  return count == 1 and "1 message" or count .. " messages"
+end
+
 -- A button that sets or lifts a flag.
 local function flag_form(request, where, message, look)
   local on = message.flags[look.flag]
+  local way = on and "lift" or "set"
   return html.fill(pages.flag, {
     token = request.user.token, box = where.box, uid = message.uid, validity = where.validity, flag = look.flag,
-    on = on and "no" or "yes", q = request.args.q or "", back = look.back,
-    class = look.class .. (on and " on" or ""), label = on and look.lift or look.set,
-    text = look.text or (on and look.lift or look.set),
+    on = on and "no" or "yes", q = where.q or "", before = where.before or "", back = look.back,
+    class = look.class .. (on and " on" or ""), label = look[way], text = (look.text or look)[way],
   })
 end
 
@@ -87,7 +110,7 @@ local function sidebar(rows, here)
     if row.selectable then
       local unseen = row.status and row.status.unseen or 0
       list[#list + 1] = { name = row.path, url = address("/box", { box = row.path }),
-        class = row.path == here and "here" or "", unseen = unseen > 0 and unseen or "" }
+        current = row.path == here and "page" or "false", unseen = unseen > 0 and unseen or "" }
     end
   end
   table.sort(list, function(a, b)
@@ -107,38 +130,45 @@ end
 
 local function row_of(request, where, message)
   local sender = message.envelope.from[1] or {}
-  local look = setmetatable({ class = "star", text = "★", back = "box" }, { __index = STAR })
+  local look = setmetatable({ class = "star", text = { set = "☆", lift = "★" }, back = "box" }, { __index = STAR })
   return {
     class = message.flags["\\Seen"] and "read" or "unread",
     flag = flag_form(request, where, message, look),
-    url = address("/message", { box = where.box, uid = message.uid, validity = where.validity }),
+    url = message_url(setmetatable({ uid = message.uid }, { __index = where })),
     from = sender.name or sender.address or "(nobody)", subject = message.envelope.subject or "(no subject)",
-    date = os.date("!%d %b %Y", message.internal_date),
+    date = day(message.internal_date),
   }
 end
 
-local function older(request, where, messages)
+local function older(where, messages)
   local lowest = messages[PAGE] and messages[PAGE].uid
   if not lowest or lowest == 1 then return "" end
-  return html.fill(pages.older, { url = address("/box", { box = where.box, q = word(request.args, "q"),
-    before = lowest }) })
+  return html.fill(pages.older, { url = list_url(where, lowest) })
+end
+
+-- What is listed: what a search found, or all that the mailbox holds.
+local function heading_of(where, status)
+  if not where.q then
+    return html.fill(pages.heading, { box = where.box, count = count_text(status.messages) })
+  end
+  return html.fill(pages.found, { q = where.q, box = where.box, all = list_url { box = where.box } })
 end
 
 local function show_box(request)
-  local box, q = word(request.args, "box") or "INBOX", word(request.args, "q")
-  local before = tonumber(word(request.args, "before"))
-  local status = need(request.conn:get_mailbox_status { mailbox = box })
+  local where, rows = list_place(request.args), {}
+  local status = need(request.conn:get_mailbox_status { mailbox = where.box })
   local messages = need(request.conn:search_messages {
-    mailbox = box, text = q ~= "" and q or nil, uids = before and "1:" .. before - 1 or nil,
+    mailbox = where.box, text = where.q, uids = where.before and "1:" .. where.before - 1 or nil,
     limit = PAGE, newest_first = true,
   })
-  local where, rows = { box = box, validity = status.uid_validity }, {}
+  where.validity = status.uid_validity
   for i, message in ipairs(messages) do rows[i] = row_of(request, where, message) end
-  local count = #rows == 1 and "1 message" or #rows .. " messages"
-  local main = html.fill(pages.list, { heading = box, count = count, rows = html.rows(pages.row, rows),
-    older = older(request, where, messages) })
-  if #rows == 0 then main = main .. html.fill(pages.empty, { text = "Nothing is here." }) end
-  send_mail(request, box, box .. " – Mail", main)
+  local main = heading_of(where, status) .. html.fill(pages.list, { rows = html.rows(pages.row, rows),
+    older = older(where, messages) })
+  if #rows == 0 then
+    main = main .. html.fill(pages.empty, { text = where.q and "No message has these words." or "Nothing is here." })
+  end
+  send_mail(request, where.box, where.box .. " – Mail", main)
 end
 
 -- --- A message ---------------------------------------------------------------------------
@@ -147,54 +177,65 @@ local function part_url(path, where, node)
   return address(path, { box = where.box, uid = where.uid, validity = where.validity, part = node.part })
 end
 
--- The text where there is one; HTML where there is no other, or it is asked for.
+-- What a message shows: its text where there is one; HTML where there is no other,
+-- or it is asked for. Also a link to the other of the two.
 local function body_of(request, where, message)
   local plain = mail.readable(message.body_structure, "text/plain")
   local formatted = mail.readable(message.body_structure, "text/html")
   if formatted and (not plain or request.args.as == "html") then
-    return html.fill(pages.formatted, { url = part_url("/frame", where, formatted) }), false
-  elseif not plain then
-    return html.fill(pages.empty, { text = "This message has no text to show." }), false
+    return html.fill(pages.formatted, { url = part_url("/frame", where, formatted) }),
+      plain and html.fill(pages.link, { text = "Show as text", url = message_url(where) })
+  end
+  local other = formatted and html.fill(pages.link, { text = "Show formatted", url = message_url(where, "html") })
+  if not plain then
+    return html.fill(pages.empty, { text = "This message has no text to show." }), other
   elseif plain.size > TEXT then
-    return html.fill(pages.empty, { text = "The text is long: it can be downloaded below." }), formatted
+    return html.fill(pages.empty, { text = "The text is long: it can be downloaded below." }), other
   end
   local text = need(request.conn:download_message { mailbox = where.box, uid = where.uid,
     uid_validity = where.validity, part = plain.part, decode = true })
-  return html.fill(pages.text, { text = text.content }), formatted
+  return html.fill(pages.text, { text = text.content }), other
 end
 
 local function fields_of(envelope, date)
   local rows = { { name = "From", value = people(envelope.from) }, { name = "To", value = people(envelope.to) } }
   if envelope.cc[1] then rows[#rows + 1] = { name = "Cc", value = people(envelope.cc) } end
-  rows[#rows + 1] = { name = "Date", value = os.date("!%d %b %Y, %H:%M UTC", envelope.date or date) }
+  date = envelope.date or date
+  rows[#rows + 1] = { name = "Date", value = day(date) .. os.date("!, %H:%M UTC", date) }
   return html.rows(pages.field, rows)
 end
 
-local function attachments(where, message)
-  local rows = {}
-  for i, node in ipairs(mail.leaves(message.body_structure)) do
-    rows[i] = { url = part_url("/part", where, node), name = node.filename or "Part " .. node.part,
-      type = node.type, size = size_text(node.size or 0) }
+-- How a part without a file name is called.
+local NAMES = { ["text/plain"] = "Text", ["text/html"] = "Formatted text", ["message/rfc822"] = "Message" }
+
+local function part_list(heading, rows)
+  return rows[1] and html.fill(pages.parts, { heading = heading, rows = html.rows(pages.part, rows) }) or ""
+end
+
+-- All parts, the files first, each to be downloaded.
+local function parts_of(where, message)
+  local files, others = {}, {}
+  for _, node in ipairs(mail.leaves(message.body_structure)) do
+    local rows = node.filename and files or others
+    rows[#rows + 1] = { url = part_url("/part", where, node), type = node.type, size = size_text(node.size or 0),
+      name = node.filename or NAMES[node.type] or "Part " .. node.part }
   end
-  return html.fill(pages.attachments, { rows = html.rows(pages.part, rows) })
+  return part_list("Attachments", files) .. part_list(files[1] and "Other parts" or "Parts", others)
 end
 
 local function show_message(request)
   local where = place(request.args)
   if not where then return fail("This address names no message.", 400) end
   local message = need(mail.message(request.conn, where))
-  local body, formatted = body_of(request, where, message)
+  local body, other = body_of(request, where, message)
   local star = setmetatable({ class = "", back = "message" }, { __index = STAR })
   local actions = flag_form(request, where, message, star) .. flag_form(request, where, message, SEEN)
-  if formatted then
-    actions = actions .. html.fill(pages.link, { text = "Show formatted", url = address("/message",
-      { box = where.box, uid = where.uid, validity = where.validity, as = "html" }) })
-  end
+    .. (other or "")
   local subject = message.envelope.subject or "(no subject)"
   send_mail(request, where.box, subject .. " – Mail", html.fill(pages.message, {
-    back = address("/box", { box = where.box }), box = where.box, subject = subject,
+    back = list_url(where), box = where.box, subject = subject,
     fields = fields_of(message.envelope, message.internal_date), actions = actions, body = body,
-    attachments = attachments(where, message),
+    parts = parts_of(where, message),
   }))
 end
 
@@ -211,6 +252,9 @@ local function download(request, node, where, sink)
     part = node.part, decode = true, sink = sink }
 end
 
+-- Where something was blocked, nothing is shown.
+local HIDDEN = [[<style>img:not([src^="data:" i]), iframe, object, embed { display: none !important }</style>]]
+
 -- HTML by itself, for the frame: without origin, scripts, forms and remote content.
 local function show_frame(request)
   local node, where = find_part(request)
@@ -218,7 +262,7 @@ local function show_frame(request)
   local part = need(download(request, node, where))
   ngx.header["Content-Security-Policy"] = MESSAGE_POLICY
   ngx.header["Referrer-Policy"] = "no-referrer"
-  ngx.print(part.content)
+  ngx.print(part.content, HIDDEN)
 end
 
 -- A name that no system takes for a path or a hidden file.
@@ -256,9 +300,7 @@ local function change_flag(request)
   local action = args.on == "yes" and "add_flags" or "remove_flags"
   need(request.conn[action](request.conn, { mailbox = where.box, uids = where.uid,
     uid_validity = where.validity, flags = { flag } }))
-  request.after = args.back == "message"
-    and address("/message", { box = where.box, uid = where.uid, validity = where.validity })
-    or address("/box", { box = where.box, q = word(args, "q") })
+  request.after = args.back == "message" and message_url(where) or list_url(where)
 end
 
 local function show_login(notice, status)
