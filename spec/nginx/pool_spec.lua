@@ -2,6 +2,7 @@
 -- never given. One from the pool is known by its having no greeting.
 local hostile = require "spec.support.hostile"
 local servers = require "spec.support.servers"
+local shell = require "spec.support.shell"
 local site = require "spec.support.site"
 
 -- The account that logs in first, and one change for each thing that the pool's
@@ -23,16 +24,27 @@ local CHANGES = [[
   changes = {
     host = "127.0.0.4", port = @OTHER@, secure = "starttls", verify = true, server_name = "imap.example.org",
     username = "other", auth = "PLAIN", password = "wrong", access_token = "token",
-    client_cert = "@CERTS@/ann-unknown-ca.pem", client_key = none,
+    client_cert = "@NOTED@/ann.pem", client_key = "@NOTED@/ann.key",
+    nobody = { client_cert = none, client_key = none },
+    stranger = { client_cert = "@CERTS@/ann-unknown-ca.pem", client_key = "@CERTS@/ann-unknown-ca.key" },
   }
-  function changed(name, value)
-    local more = { [name] = value }
-    for other, kept in pairs(base) do if more[other] == nil then more[other] = kept end end
-    if name == "client_cert" then more.client_key = "@CERTS@/ann-unknown-ca.key" end
-    if name == "client_key" then more.client_cert = none end
+  function changed(name, value) -- one of these, on top of the base
+    local more = {}
+    for other, kept in pairs(base) do more[other] = kept end
+    for other, new in pairs(type(value) == "table" and value or { [name] = value }) do more[other] = new end
     return more
   end
 ]]
+
+-- A folder with ann's certificate and key, each with a note on top: another file.
+local function note_files()
+  local folder = shell.new_folder()
+  for _, path in ipairs { servers.certificate "ann" } do
+    shell.write_file(folder .. path:match("/[^/]*$"), "a note\n" .. shell.read_file(path))
+  end
+  shell.capture("chmod -R a+rX " .. shell.quote(folder))
+  return folder
+end
 
 local PAGES = {
   identity = [[ for name, value in pairs(changes) do
@@ -85,13 +97,14 @@ local PAGES = {
 local LOCATIONS = [[ location = /drip { lua_socket_buffer_size 1; content_by_lua_block {]] .. PAGES.hostile .. [[} } ]]
 
 describe("nginx's pool", function()
-  local web, narrow
+  local web, narrow, noted
 
   setup(function()
     local dovecot = servers.dovecot()
+    noted = note_files()
     local bare = dovecot:account("plain", { at = "bare" })
     local more = { init = CHANGES, locations = LOCATIONS, values = {
-      OTHER = dovecot:account("tls").port, BARE_HOST = bare.host, BARE_PORT = bare.port,
+      OTHER = dovecot:account("tls").port, BARE_HOST = bare.host, BARE_PORT = bare.port, NOTED = noted,
     } }
     web = site.serve(PAGES, dovecot:account("tls", { at = "sasl", username = "kept" }), more)
     more.init = CHANGES .. [[
@@ -102,13 +115,15 @@ describe("nginx's pool", function()
     narrow = site.serve(PAGES, dovecot:account("tls"), more)
   end)
 
+  teardown(function() shell.remove(noted) end)
+
   it("gives a connection to its own login alone", function()
     local answer = web:gives("^%l", "identity")
     local _, same = answer:gsub("the same pooled SCRAM%-SHA%-256\n", "")
-    assert.are.equal(11, same, answer)
+    assert.are.equal(13, same, answer)
     local others = answer:gsub("the same [^\n]*\n", "")
     assert.is_nil(others:find("pooled", 1, true), answer)
-    for name in ("username auth server_name verify port client_cert client_key"):gmatch "%S+" do
+    for name in ("username auth server_name verify port client_cert client_key nobody stranger"):gmatch "%S+" do
       assert.truthy(others:find(name .. " fresh", 1, true), name .. " was to log in by itself: " .. answer)
     end
     for name in ("password secure clear"):gmatch "%S+" do
