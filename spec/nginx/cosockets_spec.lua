@@ -60,6 +60,8 @@ local PAGES = {
   -- The server's port is in the address.
   early = [[ try { secure = "starttls", port = tonumber(ngx.var.arg_port),
       connect_timeout = tonumber(ngx.var.arg_seconds) } ]],
+  phases = [[ for _, phase in ipairs { "init", "header_filter", "body_filter", "log" } do
+      ngx.say(phase, " ", answers[phase]) end ]],
   silent = [[ try { port = tonumber(ngx.var.arg_port), connect_timeout = tonumber(ngx.var.arg_seconds) } ]],
   deaf = [[ local conn = try { secure = false, auth = "PLAIN", port = tonumber(ngx.var.arg_port), call_timeout = 0.5 }
     local _, _, err = conn:append_message { mailbox = "INBOX", content = ("x"):rep(70, "\r\n"):rep(80000) }
@@ -69,15 +71,21 @@ local PAGES = {
 local LOCATIONS = [[
     location = /early_byte { lua_socket_buffer_size 1; content_by_lua_block {]] .. PAGES.early .. [[} }
     location = /drops { lua_socket_buffer_size 1; content_by_lua_block {]] .. PAGES.tls .. [[} }
-    location = /filter { content_by_lua_block { ngx.say("said") }
-      header_filter_by_lua_block {
-        local _, _, err = require "imapconn.nginx".connect(options())
-        ngx.header["X-Code"] = err.code
-      }
+    location = /said { content_by_lua_block { ngx.say("said") }
+      header_filter_by_lua_block { attempt() }
+      body_filter_by_lua_block { attempt() }
+      log_by_lua_block { attempt() }
     }
-    location = /phase { content_by_lua_block {
-      ngx.say(ngx.location.capture("/filter").header["X-Code"])
-    } }
+]]
+
+-- What connect answered in each phase.
+local INIT = [[
+    answers = {}
+    function attempt()
+      local _, message, err = require "imapconn.nginx".connect(options())
+      answers[ngx.get_phase()] = err.code .. " - " .. message
+    end
+    attempt()
 ]]
 
 -- The page meets a server that plays `script`, and gives up after so many seconds:
@@ -93,9 +101,8 @@ describe("over cosockets", function()
 
   setup(function()
     local dovecot = servers.dovecot()
-    web = site.serve(PAGES, dovecot:account("tls", { username = "web" }), { locations = LOCATIONS, values = {
-      PLAIN = dovecot:account("plain").port, SASL_TLS = dovecot:account("tls", { at = "sasl" }).port,
-    } })
+    web = site.serve(PAGES, dovecot:account("tls", { username = "web" }), { init = INIT, locations = LOCATIONS,
+      values = { PLAIN = dovecot:account("plain").port, SASL_TLS = dovecot:account("tls", { at = "sasl" }).port } })
   end)
 
   it("a mailbox is listed under TLS", function()
@@ -150,7 +157,10 @@ describe("over cosockets", function()
     web:gives("^connect %- .*refused", "refused")
     web:gives("^resolve %- .*imap%.example%.org", "unresolved")
     web:gives("^auth %- ", "password")
-    web:gives("^unsupported", "phase")
+    web:gives("^said\n$", "said")
+    local answer = web:gives("^init unsupported", "phases")
+    local _, refused = answer:gsub("%l+ unsupported %- [^\n]*no cosockets in this phase: [^\n]*\n", "")
+    assert.are.equal(4, refused, answer)
     web:gives("^invalid_argument", "nothing")
   end)
 
@@ -161,8 +171,8 @@ end)
 
 describe("over cosockets, from a hostile server,", function()
   local web
-  setup(function() web = site.serve(PAGES, servers.dovecot():account(), { locations = LOCATIONS, values = {
-    PLAIN = 1, SASL_TLS = 1 } }) end)
+  setup(function() web = site.serve(PAGES, servers.dovecot():account(), { init = INIT, locations = LOCATIONS,
+    values = { PLAIN = 1, SASL_TLS = 1 } }) end)
 
   local UPGRADE = [[
     S: * OK hello

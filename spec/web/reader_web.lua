@@ -9,7 +9,7 @@ local site = require "spec.support.site"
 local PICTURES = assert(os.getenv("IMAPCONN_BUILD")) .. "/web/"
 
 -- HTML that tries to be noticed in each way that it has.
-local HOSTILE = [[<p id="shown">Harmless words</p>
+local HOSTILE = [[<p id="shown">Harmless words</p><a href="@BEACON@/link">Go</a>
 <script>document.title = "taken"; try { top.document.title = "taken" } catch (e) {}
 new Image().src = "@BEACON@/script"</script>
 <img src="@BEACON@/image"><img src="x" onerror="new Image().src='@BEACON@/error'">
@@ -155,9 +155,10 @@ describe("the mail reader in Chromium", function()
     page:enter "iframe"
     assert.are.equal("Harmless words", page:text "#shown")
     assert.are.equal("none", page:evaluate "return getComputedStyle(document.querySelector('img')).display")
+    page:screenshot(PICTURES .. "script.png")
+    page:click "a"
     page:enter()
     os.execute "sleep 1"
-    page:screenshot(PICTURES .. "script.png")
     local frame = page:evaluate "return document.querySelector('iframe').src"
     assert.are.equal("A <script> for you – Mail", page:evaluate "return document.title")
     page:go(frame)
