@@ -1,5 +1,5 @@
--- Rows B1 to B12: authentication. spec/c/sasl_test.c tries the mechanisms
--- themselves, value by value.
+-- Rows B1 to B12: authentication. spec/c/sasl_test.c and scram_test.c try the
+-- mechanisms themselves, value by value.
 local imapconn = require "imapconn"
 local transcript = require "spec.support.transcript"
 
