@@ -12,7 +12,7 @@ local SUBJECTS = {
   "=?utf-8?B?0L7RgtGH0ZHRgiDQt9CwINCz0L7QtA==?=",
   "=?utf-8?Q?Gr=C3=BC=C3=9Fe_aus_K=C3=B6ln,_und_eine_lange?=\r\n =?utf-8?Q?_Zeile_mit_zwei_W=C3=B6rtern?=",
 }
-local FLAGS = { { "\\Seen" }, {}, { "\\Seen", "\\Answered" }, { "\\Flagged", "$Label1" }, { "\\Seen" } }
+local FLAGS = { { "\\Seen" }, {}, { "\\Seen", "\\Answered" }, { "\\Flagged", "$label1" }, { "\\Seen" } }
 local MONTHS = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" }
 local SENTENCE = "Please find attached what we spoke of; tell me by Friday whether it will do. "
 

@@ -62,17 +62,29 @@ function delivered.sampler()
   return sampler
 end
 
---- Runs `work` between the clock's start and its end, then `tell`.
-function delivered.measured(work, tell)
+--- The messages to append: see bench/fill.lua.
+function delivered.messages(path, count)
+  local file, messages = assert(io.open(path, "rb")), {}
+  for i = 1, count do
+    local size = file:read("n", "l")
+    messages[i] = file:read(size)
+  end
+  file:close()
+  return messages
+end
+
+--- Runs `work` between the clock's start and its end, then what it answers,
+--- which tells what was delivered.
+function delivered.measured(work)
   io.stdout:setvbuf("full")
   io.write("ready\n")
   io.flush()
   io.read()
-  work()
+  local tell = work()
   io.write("done\n")
   io.flush()
   io.read()
-  tell()
+  if tell then tell() end
 end
 
 return delivered

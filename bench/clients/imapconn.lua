@@ -1,10 +1,13 @@
 --- imapconn as a client of the bench: does the workload that the environment
 --- names (see bench/run.lua). usage: lua imapconn.lua [batch|full]
+--- `batch`: the calls in one batch; `full`: no TLS session is resumed.
 local imapconn = require "imapconn"
+local actions = require "bench.clients.actions"
 local delivered = require "bench.clients.delivered"
+local mail = require "bench.mail"
 
 local env = os.getenv
-local mailbox = env "BENCH_MAILBOX"
+local mailbox, count, way = env "BENCH_MAILBOX", tonumber(env "BENCH_COUNT"), arg[1]
 
 local function options()
   local tls = env "BENCH_TLS" == "1"
@@ -12,23 +15,93 @@ local function options()
     host = env "BENCH_HOST", port = tonumber(env "BENCH_PORT"), username = env "BENCH_USER",
     password = env "BENCH_PASSWORD", secure = tls, ca_file = tls and env "BENCH_CA" or nil,
     auth = not tls and "PLAIN" or nil,
+    pinned_public_key = way == "full" and env "BENCH_PIN" or nil,
   }
 end
 
 local conn
 
-local work, tell = {}, {}
-local results
+-- The action for 1 to `count`, in a loop or in a batch.
+local function each(action, inputs)
+  local results = {}
+  if way == "batch" then
+    for i, result in ipairs(assert(conn:batch(function(b)
+      for i = 1, count do b[action](b, inputs(i)) end
+    end))) do results[i] = assert(result.value, result.message) end
+  else
+    for i = 1, count do results[i] = assert(conn[action](conn, inputs(i))) end
+  end
+  return results
+end
+
+-- What each workload does; it answers what tells what was delivered.
+local work = {}
+
+for name, action in pairs(actions) do
+  work[name] = function() assert(action(conn, mailbox)) end
+end
+
+local function lines(list, line)
+  return function()
+    for _, value in ipairs(list) do io.write(line(value)) end
+  end
+end
 
 function work.listing()
-  results = assert(conn:search_messages { mailbox = mailbox,
-    fields = { "uid", "flags", "internal_date", "size", "envelope", "body_structure" } })
+  return lines(assert(conn:search_messages { mailbox = mailbox,
+    fields = { "uid", "flags", "internal_date", "size", "envelope", "body_structure" } }), delivered.line)
 end
-function tell.listing()
-  for _, message in ipairs(results) do io.write(delivered.line(message)) end
+
+function work.download()
+  local samplers = {}
+  for uid = 1, count do
+    samplers[uid] = delivered.sampler()
+    assert(conn:download_message { mailbox = mailbox, uid = uid, sink = samplers[uid].take })
+  end
+  return lines(samplers, function(sampler) return sampler.text() end)
+end
+
+function work.small()
+  local results = each("download_message", function(uid) return { mailbox = mailbox, uid = uid } end)
+  return lines(results, function(result) return result.content end)
+end
+
+local messages
+function work.append()
+  each("append_message", function(i) return { mailbox = mailbox, content = messages[i] } end)
+end
+
+function work.search()
+  return lines(each("search_messages", function(n)
+    return { mailbox = mailbox, from = mail.sender(n - 1), fields = { "uid" } }
+  end), function(rows)
+    local uids = {}
+    for i, row in ipairs(rows) do uids[i] = row.uid end
+    return table.concat(uids, " ") .. "\n"
+  end)
+end
+
+function work.flags()
+  each("add_flags", function(uid) return { mailbox = mailbox, uids = uid, flags = { "\\Flagged" }, silent = true } end)
+  assert(conn:add_flags { mailbox = mailbox, uids = "1:*", flags = { "\\Seen" }, silent = true })
+end
+
+function work.connect()
+  for _ = 1, count do assert(imapconn.connect(options())):close() end
+end
+
+function work.mailboxes()
+  local rows = assert(conn:list_mailboxes { status = { "messages", "unseen", "uid_next", "uid_validity" } })
+  table.sort(rows, function(a, b) return a.path < b.path end)
+  return lines(rows, function(row)
+    local status = row.status
+    return ("%s\t%d\t%d\t%d\t%d\n"):format(row.path, status.messages, status.unseen, status.uid_next,
+      status.uid_validity)
+  end)
 end
 
 local workload = env "BENCH_WORKLOAD"
-conn = assert(imapconn.connect(options()))
-delivered.measured(work[workload], tell[workload])
-conn:close()
+if workload == "append" then messages = delivered.messages(env "BENCH_MESSAGES", count) end
+if workload ~= "connect" then conn = assert(imapconn.connect(options())) end
+delivered.measured(work[workload])
+if conn then conn:close() end

@@ -2,9 +2,11 @@
 local delivered = require "bench.clients.delivered"
 local floor = require "tables"
 
-local messages
 floor.open()
-delivered.measured(function() messages = floor.list() end, function()
-  for _, message in ipairs(messages) do io.write(delivered.line(message)) end
+delivered.measured(function()
+  local messages = floor.list()
+  return function()
+    for _, message in ipairs(messages) do io.write(delivered.line(message)) end
+  end
 end)
 floor.close()

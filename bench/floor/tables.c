@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "link.h"
 #include "text.h"
 #include "wire.h"
 
@@ -325,7 +326,7 @@ static void read_responses(void) {
   int count = 0;
   for (;;) {
     char *begin = bytes, *end;
-    have += wire_receive(bytes + have, ROOM - have);
+    have += link_receive(bytes + have, ROOM - have);
     end = bytes + have;
     *end = '\0';
     while ((length = response_length(begin, end)) > 0) {

@@ -1,21 +1,16 @@
-/* wire.c - see wire.h. In plain C on a socket: the least that a client can do. */
+/* wire.c - see wire.h. In plain C: the least that a client can do. */
 #include "wire.h"
 
-#include <netdb.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
+
+#include "link.h"
 
 enum { CHUNK = 262144, LONGEST_STATUS = 4096 };
 
-static int fd = -1;
-
-void wire_die(const char *what) {
+_Noreturn void wire_die(const char *what) {
   perror(what);
   exit(1);
 }
@@ -30,28 +25,20 @@ const char *wire_setting(const char *name) {
 
 int wire_count(void) { return atoi(wire_setting("COUNT")); }
 
-void wire_send(const char *bytes, size_t length) {
-  while (length > 0) {
-    ssize_t n = send(fd, bytes, length, MSG_NOSIGNAL);
-    if (n < 0) wire_die("send");
-    bytes += n;
-    length -= (size_t)n;
-  }
-}
-
 void wire_sendf(const char *format, ...) {
   char line[4096];
   va_list values;
   va_start(values, format);
   int length = vsnprintf(line, sizeof line, format, values);
   va_end(values);
-  wire_send(line, (size_t)length);
+  link_send(line, (size_t)length);
 }
 
-size_t wire_receive(char *bytes, size_t room) {
-  ssize_t n = recv(fd, bytes, room, 0);
-  if (n <= 0) wire_die("recv");
-  return (size_t)n;
+/* A tagged line that does not say OK is the end. */
+static void need_ok(const char *line, const char *end) {
+  if (memcmp(strchr(line, ' '), " OK", 3) == 0) return;
+  fprintf(stderr, "%.*s", (int)(end - line), line);
+  exit(1);
 }
 
 /* Whether the bytes end with a whole line that begins with the tag. */
@@ -62,10 +49,7 @@ static int ends_with_tagged(const char *bytes, size_t length, const char *tag) {
   line = memrchr(bytes, '\n', length - 1);
   line = line == NULL ? bytes : line + 1;
   if ((size_t)(bytes + length - line) < tag_length || memcmp(line, tag, tag_length) != 0) return 0;
-  if (memcmp(line + tag_length, " OK", 3) != 0) {
-    fprintf(stderr, "%.*s", (int)(bytes + length - line), line);
-    exit(1);
-  }
+  need_ok(line, bytes + length);
   return 1;
 }
 
@@ -75,27 +59,36 @@ void wire_drain(const char *tag) {
   static char bytes[LONGEST_STATUS + CHUNK];
   size_t kept = 0;
   for (;;) {
-    size_t length = kept + wire_receive(bytes + kept, CHUNK);
+    size_t length = kept + link_receive(bytes + kept, CHUNK);
     if (ends_with_tagged(bytes, length, tag)) return;
     kept = length < LONGEST_STATUS ? length : LONGEST_STATUS;
     memmove(bytes, bytes + length - kept, kept);
   }
 }
 
-static void connect_to(const char *host, const char *port) {
-  struct addrinfo hints = { .ai_family = AF_INET, .ai_socktype = SOCK_STREAM }, *target;
-  int on = 1;
-  if (getaddrinfo(host, port, &hints, &target) != 0) wire_die(host);
-  fd = socket(target->ai_family, SOCK_STREAM, 0);
-  if (fd < 0 || connect(fd, target->ai_addr, target->ai_addrlen) != 0) wire_die("connect");
-  setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  freeaddrinfo(target);
+/* What came and was not asked for yet begins with the LF of the line before. */
+void wire_await(const char *tag) {
+  static char bytes[LONGEST_STATUS + CHUNK] = "\n";
+  static size_t held = 1;
+  char start[16];
+  size_t length = (size_t)snprintf(start, sizeof start, "\n%s ", tag);
+  for (;;) {
+    char *line = memmem(bytes, held, start, length);
+    char *end = line == NULL ? NULL : memchr(line + 1, '\n', (size_t)(bytes + held - line - 1));
+    const char *rest = end;
+    if (end != NULL) need_ok(line + 1, end);
+    else rest = held > LONGEST_STATUS ? bytes + held - LONGEST_STATUS : bytes;
+    held -= (size_t)(rest - bytes);
+    memmove(bytes, rest, held);
+    if (end != NULL) return;
+    held += link_receive(bytes + held, CHUNK);
+  }
 }
 
 void wire_open(void) {
   char greeting[LONGEST_STATUS];
-  connect_to(wire_setting("HOST"), wire_setting("PORT"));
-  wire_receive(greeting, sizeof greeting);
+  link_open(wire_setting("HOST"), wire_setting("PORT"));
+  if (!link_has_greeting) link_receive(greeting, sizeof greeting);
   wire_sendf("in LOGIN %s %s\r\n", wire_setting("USER"), wire_setting("PASSWORD"));
   wire_drain("in");
 }
@@ -103,7 +96,7 @@ void wire_open(void) {
 void wire_close(void) {
   wire_sendf("out LOGOUT\r\n");
   wire_drain("out");
-  close(fd);
+  link_close();
 }
 
 static void say(const char *word) {
