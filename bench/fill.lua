@@ -4,6 +4,7 @@ local mail = require "bench.mail"
 
 local fill = {}
 
+local BIG = 25000000   -- octets of a big message
 local TOGETHER = 1000 -- calls that are made and sent at once
 
 -- The calls that `make` adds to a batch for `first` to `last`.
@@ -34,7 +35,7 @@ end
 --- 20 messages of 25 MB.
 function fill.big(conn)
   if not assert(conn:create_mailbox { path = "Big" }).created then return end
-  for i = 1, 20 do assert(conn:append_message { path = "Big", content = mail.sized(i, 25000000) }) end
+  for i = 1, 20 do assert(conn:append_message { path = "Big", content = mail.sized(i, BIG) }) end
 end
 
 --- 2,000 messages whose flags change.
@@ -65,13 +66,23 @@ end
 --- A new mailbox to append to. (The library has no deleting of mailboxes.)
 function fill.new_box(conn, _, mailbox) assert(conn:create_mailbox { path = mailbox }) end
 
---- What was appended.
-function fill.count_appended(conn, count, mailbox)
+local function check_appended(conn, mailbox, count, size)
   local status = assert(conn:get_mailbox_status { mailbox = mailbox })
-  local size = 0
-  for i = 1, count do size = size + #mail.sized(i, 4096) end
   assert(status.messages == count and status.size == size,
     ("%d messages of %d octets were appended"):format(status.messages, status.size))
+end
+
+--- What was appended.
+function fill.count_appended(conn, count, mailbox)
+  local size = 0
+  for i = 1, count do size = size + #mail.sized(i, 4096) end
+  check_appended(conn, mailbox, count, size)
+end
+
+--- What was appended from the file of a big message; it is removed.
+function fill.count_big(conn, count, mailbox)
+  check_appended(conn, mailbox, count, count * #mail.sized(1, BIG))
+  assert(conn:delete_message { mailbox = mailbox, uids = "1:" .. count })
 end
 
 --- What clients append: for each message its size, a line feed, its octets.
@@ -81,6 +92,13 @@ function fill.write_messages(path)
     local content = mail.sized(i, 4096)
     assert(file:write(#content, "\n", content))
   end
+  assert(file:close())
+end
+
+--- The big message that clients append from its file.
+function fill.write_big(path)
+  local file = assert(io.open(path, "wb"))
+  assert(file:write(mail.sized(1, BIG)))
   assert(file:close())
 end
 

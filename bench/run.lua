@@ -2,7 +2,7 @@
 --- Dovecot, near and over a slow line. usage: lua bench/run.lua   (by `make bench`)
 ---
 --- A client learns by its environment what to do: BENCH_WORKLOAD, _HOST, _PORT,
---- _TLS (0 or 1), _CA, _PIN, _USER, _PASSWORD, _MAILBOX, _COUNT, _MESSAGES.
+--- _TLS (0 or 1), _CA, _PIN, _USER, _PASSWORD, _MAILBOX, _COUNT, _MESSAGES, _BIG.
 --- bench/measure.c says what it must print, and when.
 local imapconn = require "imapconn"
 local servers = require "spec.support.servers"
@@ -60,7 +60,7 @@ local function environment(workload, target)
   local variables = {
     WORKLOAD = workload.does or workload.name, HOST = target.host, PORT = target.port, TLS = workload.tls and 1 or 0,
     CA = server.settings.CA_FILE, PIN = "sha256//" .. pin, USER = target.username, PASSWORD = target.password,
-    MAILBOX = workload.mailbox or "INBOX", COUNT = workload.count, MESSAGES = build .. "messages",
+    MAILBOX = workload.mailbox or "INBOX", COUNT = workload.count, MESSAGES = build .. "messages", BIG = build .. "big",
     TURNS = turns_file(target) or "",
   }
   local words = { "env" }
@@ -147,6 +147,7 @@ local function run_near_and_far(workload)
 end
 
 fill.write_messages(build .. "messages")
+fill.write_big(build .. "big")
 local results = {}
 for _, workload in ipairs(workloads) do
   if not only or only == workload.name then results[#results + 1] = run_near_and_far(workload) end

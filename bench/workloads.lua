@@ -55,6 +55,18 @@ return {
     targets = loop_and_batch(1.3, "floor: together"),
   },
   {
+    name = "append-file", title = "Appending 10 messages of 25 MB from a file",
+    mailbox = "File", count = 10, far = { count = 2 }, clients = beside_peers("floor", "imapconn"),
+    prepare = fill.new_box, verify = fill.count_big,
+    targets = { { of = "cpu", most = 1.3, beside = "floor" }, { of = "peak", most = 8 } },
+  },
+  {
+    name = "append-file-tls", does = "append-file", title = "Appending 10 messages of 25 MB from a file, over TLS",
+    mailbox = "FileTLS", count = 10, far = { count = 2 }, tls = true,
+    clients = beside_peers("floor: libcurl", "imapconn"), prepare = fill.new_box, verify = fill.count_big,
+    targets = { { of = "cpu", most = 1.1, beside = "floor: libcurl" }, { of = "peak", most = 8 } },
+  },
+  {
     name = "search", title = "50 searches by sender in 20,000 messages",
     mailbox = "Mail", count = 50, far = { count = 20 }, fill = fill.mail, clients = LOOP_AND_BATCH,
     targets = { { of = "cpu", most = 0.35, beside = "libetpan" } },

@@ -1,10 +1,14 @@
 /* etpan.c - libetpan as a client of the bench (see bench/run.lua). */
 #include "etpan.h"
 
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 static mailimap *conn;
 static const char *mailbox;
@@ -150,6 +154,20 @@ static void append(void) {
     need(mailimap_append_simple(conn, mailbox, messages[i].bytes, messages[i].size));
 }
 
+static void append_file(void) {
+  for (int i = 0; i < count; i++) {
+    struct stat about;
+    int file = open(setting("BIG"), O_RDONLY);
+    if (file < 0 || fstat(file, &about) != 0) exit(1);
+    size_t size = (size_t)about.st_size;
+    char *bytes = mmap(NULL, size, PROT_READ, MAP_PRIVATE, file, 0);
+    if (bytes == MAP_FAILED) exit(1);
+    need(mailimap_append_simple(conn, mailbox, bytes, size));
+    munmap(bytes, size);
+    close(file);
+  }
+}
+
 /* --- searches --- */
 
 static void search(void) {
@@ -241,6 +259,7 @@ static const struct {
   void (*work)(void);
 } workloads[] = {
   { "listing", listing }, { "download", download }, { "small", small }, { "append", append },
+  { "append-file", append_file },
   { "search", search }, { "flags", flags }, { "connect", connecting }, { "mailboxes", mailboxes },
 };
 

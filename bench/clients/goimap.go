@@ -128,6 +128,17 @@ var work = map[string]func() func(){
 		}
 		return nothing
 	},
+	"append-file": func() func() {
+		for i := 0; i < count(); i++ {
+			file, err := os.Open(setting("BIG"))
+			need(err)
+			about, err := file.Stat()
+			need(err)
+			need(conn.Append(mailbox, nil, time.Time{}, sizedFile{file, int(about.Size())}))
+			file.Close()
+		}
+		return nothing
+	},
 	"search": func() func() {
 		var lines []string
 		open(true)
@@ -217,6 +228,14 @@ func (s *sampler) text() string { return fmt.Sprintf("%d %s\n", s.total, s.taken
 
 // What to append.
 var messages [][]byte
+
+// A file as a literal.
+type sizedFile struct {
+	*os.File
+	size int
+}
+
+func (f sizedFile) Len() int { return f.size }
 
 func readMessages() {
 	file, err := os.Open(setting("MESSAGES"))

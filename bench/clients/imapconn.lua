@@ -71,6 +71,14 @@ function work.append()
   each("append_message", function(i) return { mailbox = mailbox, content = messages[i] } end)
 end
 
+work["append-file"] = function()
+  for _ = 1, count do
+    local file = assert(io.open(env "BENCH_BIG", "rb"))
+    assert(conn:append_message { mailbox = mailbox, content = file })
+    file:close()
+  end
+end
+
 function work.search()
   return lines(each("search_messages", function(n)
     return { mailbox = mailbox, from = mail.sender(n - 1), fields = { "uid" } }

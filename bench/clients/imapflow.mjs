@@ -54,6 +54,10 @@ const work = {
     for (const message of messages) await client.append(mailbox, message);
     return () => [];
   },
+  async "append-file"() {
+    for (let n = 0; n < count; n++) await client.append(mailbox, readFileSync(setting("BIG")));
+    return () => [];
+  },
   async search() {
     await open(true);
     const lines = [];

@@ -62,6 +62,13 @@ def append():
     return list
 
 
+def append_file():
+    for _ in range(COUNT):
+        with open(setting("BIG"), "rb") as file:
+            need(conn.append(MAILBOX, None, None, file.read()))
+    return list
+
+
 def search():
     need(conn.select(MAILBOX, readonly=True))
     found = []
@@ -113,7 +120,7 @@ def read_messages():
         return [file.read(int(file.readline())) for _ in range(COUNT)]
 
 
-WORK = {"listing": list_messages, "download": download, "small": small, "append": append, "search": search,
+WORK = {"listing": list_messages, "download": download, "small": small, "append": append, "append-file": append_file, "search": search,
         "flags": flags, "connect": connecting, "mailboxes": mailboxes, **{name: acting(action) for name, action in ACTIONS.items()}}
 WORKLOAD = setting("WORKLOAD")
 MAILBOX, COUNT = setting("MAILBOX"), int(setting("COUNT"))

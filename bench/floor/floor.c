@@ -132,6 +132,22 @@ static void append(void) {
   wire_await(tags[(flight - 1) % 2]);
 }
 
+/* Message by message from the file, in pieces. */
+static void append_file(void) {
+  static char piece[65536];
+  FILE *file = fopen(wire_setting("BIG"), "r");
+  if (file == NULL || fseek(file, 0, SEEK_END) != 0) wire_die("big message");
+  long size = ftell(file);
+  for (int n = 1; n <= count; n++) {
+    rewind(file);
+    wire_sendf("a APPEND %s {%ld+}\r\n", mailbox, size);
+    for (size_t length; (length = fread(piece, 1, sizeof piece, file)) > 0;) link_send(piece, length);
+    wire_sendf("\r\n");
+    wire_drain("a");
+  }
+  fclose(file);
+}
+
 /* --------------- */
 
 static const struct workload {
@@ -139,6 +155,7 @@ static const struct workload {
   void (*work)(void);
 } workloads[] = {
   { "listing", listing }, { "download", download }, { "small", download }, { "append", append },
+  { "append-file", append_file },
   { "search", search }, { "flags", flags }, { "connect", connecting }, { "mailboxes", mailboxes },
 };
 
