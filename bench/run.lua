@@ -71,7 +71,7 @@ end
 -- One run of one client: what measure.c prints, as a table.
 local function measure(workload, target, name)
   local before = passed(target)
-  local said = output(("%s %smeasure %sdelivered %s"):format(environment(workload, target), build, build,
+  local said = output(("%s %smeasure '%sdelivered %s' %s"):format(environment(workload, target), build, build, name,
     clients.command(name)))
   local wall, cpu, peak, waits, hash = said:match "^(%S+) (%S+) (%d+) (%d+) (%x+)\n$"
   return { wall = tonumber(wall), cpu = tonumber(cpu), peak = tonumber(peak) / 1024, turns = tonumber(waits),
@@ -99,7 +99,7 @@ local function check(workload, samples)
     for _, sample in ipairs(samples[name] or {}) do
       if name == "floor: tables" or not name:find "^floor" then
         wanted = wanted or sample.hash
-        assert(sample.hash == wanted, ("%s: %s delivered something else"):format(workload.name, name))
+        assert(sample.hash == wanted, ("%s: %s delivered something else (see build/bench)"):format(workload.name, name))
       end
     end
   end

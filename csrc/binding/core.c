@@ -203,41 +203,54 @@ static int set(lua_State *L) {
 
 /* --- bare line ends (RFC 5322 2.3) --- */
 
+/* Where the first of them is, from there on, or the chunk's end. Lines are
+** jumped over: byte by byte, a file of 25 MB took 25 ms more to append. */
+static size_t find_bare(struct imap_span chunk, size_t from, bool last_cr) {
+  const char *lf;
+  while (from < chunk.size &&
+         (lf = memchr(chunk.data + from, '\n', chunk.size - from)) != NULL) {
+    bool after_cr = lf > chunk.data ? lf[-1] == '\r' : last_cr;
+    if (!after_cr) return (size_t)(lf - chunk.data);
+    from = (size_t)(lf - chunk.data) + 1;
+  }
+  return chunk.size;
+}
+
+static bool ends_with_cr(struct imap_span chunk, bool last_cr) {
+  return chunk.size > 0 ? chunk.data[chunk.size - 1] == '\r' : last_cr;
+}
+
 static int crlf_size(lua_State *L) {
   struct imap_span chunk = check_span(L, 1);
-  bool last_cr = lua_toboolean(L, 2) != 0, bare = false;
-  size_t size = chunk.size;
-  for (size_t i = 0; i < chunk.size; i++) {
-    if (chunk.data[i] == '\n' && !last_cr) {
-      bare = true;
-      size++;
-    }
-    last_cr = chunk.data[i] == '\r';
-  }
-  imaplua_push_u64(L, size);
-  lua_pushboolean(L, last_cr);
+  bool last_cr = lua_toboolean(L, 2) != 0;
+  size_t bare = 0;
+  for (size_t i = find_bare(chunk, 0, last_cr); i < chunk.size; i = find_bare(chunk, i + 1, last_cr)) bare++;
+  imaplua_push_u64(L, chunk.size + bare);
+  lua_pushboolean(L, ends_with_cr(chunk, last_cr));
   lua_pushboolean(L, chunk.size > 0 && memchr(chunk.data, 0, chunk.size) != NULL);
-  lua_pushboolean(L, bare);
+  lua_pushboolean(L, bare > 0);
   return 4;
 }
 
+/* Lua's own string, uncopied, where no line end is bare. */
 static int crlf(lua_State *L) {
   struct imap_span chunk = check_span(L, 1);
   bool last_cr = lua_toboolean(L, 2) != 0;
+  size_t from = 0, i = find_bare(chunk, 0, last_cr);
   luaL_Buffer b;
-  size_t from = 0;
-  luaL_buffinit(L, &b);
-  for (size_t i = 0; i < chunk.size; i++) {
-    if (chunk.data[i] == '\n' && !last_cr) {
+  if (i == chunk.size) {
+    lua_pushvalue(L, 1);
+  } else {
+    luaL_buffinit(L, &b);
+    for (; i < chunk.size; i = find_bare(chunk, i + 1, last_cr)) {
       luaL_addlstring(&b, chunk.data + from, i - from);
       luaL_addchar(&b, '\r');
       from = i;
     }
-    last_cr = chunk.data[i] == '\r';
+    luaL_addlstring(&b, chunk.data + from, chunk.size - from);
+    luaL_pushresult(&b);
   }
-  luaL_addlstring(&b, chunk.data + from, chunk.size - from);
-  luaL_pushresult(&b);
-  lua_pushboolean(L, last_cr);
+  lua_pushboolean(L, ends_with_cr(chunk, last_cr));
   return 2;
 }
 

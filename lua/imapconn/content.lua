@@ -56,7 +56,8 @@ local function in_order(name, size, read, rewind)
       if not piece then return nil, failure end
       if position + #held > size then return nil, wrong_size(name, size, "more") end
     end
-    local bytes = held:sub(1, max)
+    local bytes = held
+    if #held > max then bytes = held:sub(1, max) end
     held = held:sub(#bytes + 1)
     position = position + #bytes
     return bytes
