@@ -233,6 +233,18 @@ static void keep_status(const char *name, struct mailimap_mailbox_data_status *s
   mmap_string_append(text, line);
 }
 
+static int by_text(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
+
+/* The names of a list, in the order in which they are delivered. */
+static char **sorted_names(clist *list) {
+  char **names = calloc((size_t)clist_count(list), sizeof *names), **next = names;
+  if (names == NULL) exit(1);
+  for (clistiter *i = clist_begin(list); i != NULL; i = clist_next(i))
+    *next++ = ((struct mailimap_mailbox_list *)clist_content(i))->mb_name;
+  qsort(names, (size_t)clist_count(list), sizeof *names, by_text);
+  return names;
+}
+
 static void mailboxes(void) {
   clist *list;
   struct mailimap_status_att_list *wanted = mailimap_status_att_list_new_empty();
@@ -241,13 +253,14 @@ static void mailboxes(void) {
   mailimap_status_att_list_add(wanted, MAILIMAP_STATUS_ATT_UIDNEXT);
   mailimap_status_att_list_add(wanted, MAILIMAP_STATUS_ATT_UIDVALIDITY);
   need(mailimap_list(conn, "", "*", &list));
-  for (clistiter *i = clist_begin(list); i != NULL; i = clist_next(i)) {
-    const char *name = ((struct mailimap_mailbox_list *)clist_content(i))->mb_name;
+  char **names = sorted_names(list);
+  for (int i = 0; i < clist_count(list); i++) {
     struct mailimap_mailbox_data_status *status;
-    need(mailimap_status(conn, name, wanted, &status));
-    keep_status(name, status);
+    need(mailimap_status(conn, names[i], wanted, &status));
+    keep_status(names[i], status);
     mailimap_mailbox_data_status_free(status);
   }
+  free(names);
   mailimap_list_result_free(list);
   mailimap_status_att_list_free(wanted);
 }
