@@ -13,6 +13,7 @@ local COMMANDS = {
   ["floor: Mbed TLS"] = { build .. "floor-mbedtls" },
   ["imapconn"] = { lua .. " bench/clients/imapconn.lua" },
   ["imapconn: batch"] = { lua .. " bench/clients/imapconn.lua batch" },
+  ["imapconn: compressed"] = { lua .. " bench/clients/imapconn.lua compressed" },
   ["imapconn: nothing resumed"] = { lua .. " bench/clients/imapconn.lua full" },
   ["libetpan"] = { build .. "etpan", build .. "etpan" },
   ["go-imap"] = { build .. "goimap", build .. "goimap" },

@@ -30,7 +30,7 @@ $(BENCH_PROGRAMS): bench/rules.mk | bench-needs
 .PHONY: bench bench-needs
 bench-needs:
 	tools/need bench
-	mkdir -p $(BENCH)
+	mkdir -p $(BENCH) bench/plots
 
 ## bench             measure imapconn beside its peers; with ONLY=listing, one
 ##                   workload; with RUNS=9, more often

@@ -26,7 +26,7 @@ return {
   {
     name = "listing", title = "Listing 20,000 messages: flags, dates, size, envelope, body structure",
     mailbox = "Mail", count = 20000, fill = fill.mail,
-    clients = beside_peers("floor", "floor: tables", "imapconn"),
+    clients = beside_peers("floor", "floor: tables", "imapconn", "imapconn: compressed"),
     targets = {
       { of = "cpu", most = 1.2, beside = "floor: tables" }, { of = "peak", most = 1.1, beside = "floor: tables" },
       { of = "cpu", most = 1 / 3, beside = "libetpan" }, { of = "cpu", most = 0.1, beside = "imapflow" },

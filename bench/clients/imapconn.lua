@@ -1,6 +1,7 @@
 --- imapconn as a client of the bench: does the workload that the environment
---- names (see bench/run.lua). usage: lua imapconn.lua [batch|full]
---- `batch`: the calls in one batch; `full`: no TLS session is resumed.
+--- names (see bench/run.lua). usage: lua imapconn.lua [batch|full|compressed]
+--- `batch`: the calls in one batch; `full`: no TLS session is resumed;
+--- `compressed`: with COMPRESS=DEFLATE.
 local imapconn = require "imapconn"
 local actions = require "bench.clients.actions"
 local delivered = require "bench.clients.delivered"
@@ -15,6 +16,7 @@ local function options()
     host = env "BENCH_HOST", port = tonumber(env "BENCH_PORT"), username = env "BENCH_USER",
     password = env "BENCH_PASSWORD", secure = tls, ca_file = tls and env "BENCH_CA" or nil,
     auth = not tls and "PLAIN" or nil,
+    compress = way == "compressed",
     pinned_public_key = way == "full" and env "BENCH_PIN" or nil,
   }
 end
