@@ -9,12 +9,12 @@ local STYLE = [[
   text { font: 12px system-ui, sans-serif; fill: #24292f }
   .title { font-size: 14px; font-weight: 600 }
   .head { fill: #57606a }
-  .ours { fill: #0969da } .peer { fill: #8c959f } .floor { fill: #d0d7de }
+  rect.ours { fill: #0969da } rect.peer { fill: #8c959f } rect.floor { fill: #d0d7de }
   @media (prefers-color-scheme: dark) {
     text { fill: #e6edf3 } .head { fill: #9198a1 }
-    .ours { fill: #4493f8 } .peer { fill: #656c76 } .floor { fill: #3d444d }
+    rect.ours { fill: #4493f8 } rect.peer { fill: #656c76 } rect.floor { fill: #3d444d }
   }
-  .name.ours { fill: inherit; font-weight: 600 }
+  text.ours { font-weight: 600 }
 </style>]]
 
 local function escape(text) return (text:gsub("[&<>]", { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;" })) end
@@ -65,7 +65,7 @@ function plot.draw(result, median)
   add(STYLE)
   add(('<text class="title" x="0" y="18">%s</text>'):format(escape(result.workload.title)))
   for i, name in ipairs(names) do
-    add(('<text class="name %s" x="0" y="%d">%s</text>'):format(kind(name), TOP + (i - 1) * ROW + BAR - 3,
+    add(('<text class="%s" x="0" y="%d">%s</text>'):format(kind(name), TOP + (i - 1) * ROW + BAR - 3,
       escape(name)))
   end
   for i, panel in ipairs(list) do draw_panel(panel, names, LABELS + (i - 1) * (PANEL + GAP), median, add) end
