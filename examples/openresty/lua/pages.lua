@@ -23,7 +23,8 @@ return {
   box = [[<a href="{url}" aria-current="{current}"><bdi>{name}</bdi><span class="count">{unseen}</span></a>]],
 
   heading = [[<h1><bdi>{box}</bdi> <small>{count}</small></h1>]],
-  found = [[<h1><span>“<bdi>{q}</bdi>”</span> <small>in <bdi>{box}</bdi></small> <a class="button" href="{all}">Show all</a></h1>]],
+  found = [[<h1><span>“<bdi>{q}</bdi>”</span> <small>in <bdi>{box}</bdi></small>
+<a class="button" href="{all}">Show all</a></h1>]],
   list = [[<ol class="messages">{{rows}}</ol>{{older}}]],
   row = [[<li class="{class}">{{flag}}<a href="{url}"><bdi class="from">{from}</bdi>
 <bdi class="subject">{subject}</bdi><time>{date}</time></a></li>]],
