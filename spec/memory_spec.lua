@@ -132,6 +132,47 @@ describe("Memory", function()
       assert(taken == size)
     ]])
   end)
+
+  it("of a batch is that of its calls and their results, however many", function()
+    local output = child([[
+      -- What is held outside of Lua, at its most while a batch runs, less what
+      -- it was when its calls were recorded.
+      local function grown(count)
+        local said, seen, first, most = { "* PREAUTH [CAPABILITY IMAP4rev1] hi\r\n" }, 0, nil, 0
+        local stream = { close = function() return true end }
+        local function look()
+          collectgarbage()
+          local held = memory("RssAnon") - collectgarbage("count")
+          first = first or held
+          most = math.max(most, held)
+        end
+        function stream.send(_, bytes)
+          for tag in bytes:gmatch("(%w+) [^\r]*\r\n") do said[#said + 1] = tag .. " OK done\r\n" end
+          return #bytes
+        end
+        function stream.receive()
+          local bytes, before = table.concat(said), seen // (count // 5)
+          seen = seen + #said
+          said = {}
+          if first and seen // (count // 5) > before then look() end
+          return bytes
+        end
+        local conn = assert(imapconn.connect { host = "play", username = "ann", secure = false,
+          transport = { connect = function() return stream end } })
+        first = nil
+        local results = assert(conn:batch(function(b)
+          for i = 1, count do b:rename_mailbox { path = "A" .. i, new_path = "B" .. i } end
+          look()
+        end))
+        assert(#results == count and results[count].value and seen > count)
+        return most - first
+      end
+      print("grown", grown(1000), grown(100000))
+    ]])
+    local few, many = output:match("grown%s+(%S+)%s+(%S+)")
+    assert(many, output)
+    if measurable then assert(tonumber(many) < tonumber(few) + 512, output) end
+  end)
 end)
 
 describe("A Lua state", function()
