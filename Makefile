@@ -157,6 +157,7 @@ $(MODULE): $(BINDING) $(BUILD)/core.a tools/exports.map Makefile
 TORTURE := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free
 $(BUILD)/c/torture_test $(BUILD)/c/wipe_test: C_SPEC_FLAGS := $(TORTURE)
 $(BUILD)/c/scram_test: C_SPEC_FLAGS := -Wl,--wrap=imap_random,--wrap=imap_hash_size
+$(BUILD)/c/sessions_test: C_SPEC_FLAGS := -Wl,--wrap=curl_share_init,--wrap=curl_share_cleanup
 $(BUILD)/c/settings_test: C_SPEC_FLAGS := -Wl,--wrap=curl_easy_setopt \
   -Wl,--wrap=mbedtls_ssl_conf_cert_profile,--wrap=mbedtls_ssl_conf_renegotiation
 $(C_SPECS): $(BUILD)/c/%: spec/c/%.c $(BUILD)/core.a Makefile
