@@ -83,7 +83,7 @@ local function cells(samples, name, fields)
     local value = samples[name] and median(samples[name], field)
     local ours = median(samples.imapconn, field)
     local ratio = value and ours > 0 and (" (%.2f)"):format(value / ours) or ""
-    list[i] = value and (field == "turns" or field == "wire") and ("%d"):format(value)
+    list[i] = value and (field == "turns" or field == "wire") and ("%.0f"):format(value)
       or value and ("%.3g%s"):format(value, ratio) or "–"
   end
   return table.concat(list, " | ")
@@ -128,13 +128,12 @@ Written by `make bench` on %s; `make bench ONLY=%s` prints one workload again.
 
 %s
 
-Each client ran %d times near the server, and %d times over a line that takes 25 ms in either direction, in turn with
-the others. Shown are medians; in brackets, how many times imapconn's value that is. CPU is user plus system time of the
+Each client ran near the server (%d runs) and over a line that takes 25 ms in either direction (%d), in turn with the
+others. Shown are medians; in brackets, how many times imapconn's value that is. CPU is user plus system time of the
 client alone, from logged in to done; memory is the most that was resident. What was delivered is hashed, and was the
 same for all. A floor sends the best bytes and drops the replies. "Turns" are turns of waiting, and "KB" what went over
 the line both ways (with login and logout), each counted by the proxy there; behind TLS, both are those of TLS,
-handshake included.
-]]
+handshake included.]]
 
 --- Writes bench/RESULTS.md and the plots.
 function report.write(results, turns, runs, far_runs)
