@@ -27,6 +27,8 @@ extern const struct imap_routine imap_search_routine;
 ** must wait for the step OPEN, and imap_opened() is to be asked then. */
 int imap_begin(struct imap_session *s, struct imap_action *a, bool write,
                bool *ready);
+/* What is queued now may add messages that the view before it does not show. */
+void imap_outgrow_view(struct imap_session *s);
 /* The mailbox opened: may the commands follow? False: the action has failed
 ** (UIDVALIDITY), or they went before. */
 bool imap_opened(struct imap_action *a, const struct imap_response *r);

@@ -24,6 +24,7 @@ static int queue_messages(struct imap_session *s, struct imap_action *a,
                           size_t first, size_t end) {
   struct imap_command *c = imap_session_command(s, a, "APPEND", (int)first);
   if (c == NULL) return IMAP_NOMEM;
+  imap_outgrow_view(s);
   c->effect = IMAP_EFFECT_CHANGES;
   c->first_content = (uint32_t)first;
   imap_encode_mailbox(&c->line, imap_buffer_span(&a->mailbox));

@@ -76,12 +76,19 @@ static void check_uid_validity(struct imap_action *a) {
   a->failure.outcome = IMAP_OUTCOME_NOT_SENT;
 }
 
-/* UIDs at or above UIDNEXT came after the view was opened. */
+void imap_outgrow_view(struct imap_session *s) {
+  if (s->tail != NULL) s->tail->outgrown = true;
+}
+
+/* UIDs at or above UIDNEXT came after the view was opened. One that is still to
+** be opened was asked for in this very call, and shows all that was there. */
 static bool view_is_too_old(const struct imap_session *s,
                             const struct imap_action *a) {
   const struct imap_seqset *set = &a->set;
   uint32_t next = s->tail != NULL ? s->tail->uid_next : 0;
   if (set->count == 0) return false;
+  if (s->tail != NULL && s->tail->state == IMAP_VIEW_PENDING)
+    return a->silent && s->tail->outgrown;
   if (next == 0) return a->silent;
   return set->ranges[set->count - 1].last >= next;
 }

@@ -31,6 +31,7 @@ static int queue_copy(struct imap_session *s, struct imap_action *a,
     .name = "COPY", .uid_name = "UID COPY", .step = STEP_COPY,
     .effect = IMAP_EFFECT_CHANGES, .by_uid = by_uid, .rest = write_target
   };
+  imap_outgrow_view(s);
   return imap_queue_over(s, a, &copy, set);
 }
 

@@ -223,8 +223,8 @@ static bool ends_with_cr(struct imap_span chunk, bool last_cr) {
 static int crlf_size(lua_State *L) {
   struct imap_span chunk = check_span(L, 1);
   bool last_cr = lua_toboolean(L, 2) != 0;
-  size_t bare = 0;
-  for (size_t i = find_bare(chunk, 0, last_cr); i < chunk.size; i = find_bare(chunk, i + 1, last_cr)) bare++;
+  size_t bare = 0, i = find_bare(chunk, 0, last_cr);
+  for (; i < chunk.size; i = find_bare(chunk, i + 1, last_cr)) bare++;
   imaplua_push_u64(L, chunk.size + bare);
   lua_pushboolean(L, ends_with_cr(chunk, last_cr));
   lua_pushboolean(L, chunk.size > 0 && memchr(chunk.data, 0, chunk.size) != NULL);

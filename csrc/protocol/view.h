@@ -20,6 +20,7 @@ struct imap_view {
   struct imap_buffer mailbox; /* its name on the wire */
   bool write;                 /* opened by SELECT */
   bool read_only;             /* the server said READ-ONLY */
+  bool outgrown;              /* APPEND or COPY was queued behind its SELECT */
   uint32_t exists;            /* messages now */
   uint32_t announced;         /* of those that OK announced, how many are left:
                                  what "*" meant (WIRE.md, rule 3) */

@@ -148,6 +148,10 @@ describe("appends in a batch", function()
   end)
 end)
 
+local function flag(b, uid)
+  b:add_flags { mailbox = "INBOX", uids = uid, flags = { "\\Seen" }, silent = true }
+end
+
 describe("a batch", function()
   it("that records nothing sends nothing", function()
     converse("", 0, function(conn) assert.are.same({}, conn:batch(function() end)) end)
@@ -291,6 +295,58 @@ describe("a batch", function()
       assert.are.same({ 7 }, results[1].value.uids)
       assert.are.same({ 9 }, results[2].value.uids)
     end, single)
+  end)
+
+  it("opens the mailbox once for silent changes", function()
+    converse([[
+      C: T1 SELECT INBOX
+      C: T2 UID STORE 7 +FLAGS.SILENT (\Seen)
+      C: T3 UID STORE 8 +FLAGS.SILENT (\Seen)
+      S: * 2 EXISTS
+      S: T1 OK [READ-WRITE] open
+      S: T2 OK stored
+      S: T3 OK stored
+    ]], 1, function(conn)
+      local results = assert(conn:batch(function(b)
+        for uid = 7, 8 do flag(b, uid) end
+      end))
+      assert.are.same({ {}, {} }, { results[1].value.messages, results[2].value.messages })
+    end, single)
+  end)
+
+  it("opens it again for silent changes behind what may have added the message", function()
+    local adding = {
+      ["APPEND INBOX {1+}\nC: x"] = function(b) b:append_message { mailbox = "INBOX", content = "x" } end,
+      ["UID FETCH 7 (UID)\nC: T4 UID COPY 7 INBOX"] = function(b)
+        b:copy_message { mailbox = "INBOX", uids = 7, new_path = "INBOX" }
+      end,
+    }
+    for command, add in pairs(adding) do
+      local last = command:find "COPY" and 4 or 3
+      converse(([[
+        C: T1 SELECT INBOX
+        C: T2 UID STORE 7 +FLAGS.SILENT (\Seen)
+        C: T3 %s
+        C: T%d SELECT INBOX
+        C: T%d UID STORE 9 +FLAGS.SILENT (\Seen)
+        S: * 2 EXISTS
+        S: T1 OK [READ-WRITE] open
+        S: T2 OK stored
+        S: * 1 FETCH (UID 7)
+        S: T3 OK done
+        %sS: * 3 EXISTS
+        S: T%d OK [READ-WRITE] open
+        S: T%d OK stored
+      ]]):format(command, last + 1, last + 2, last == 4 and "S: T4 OK copied\n" or "", last + 1, last + 2), 1,
+        function(conn)
+          local results = assert(conn:batch(function(b)
+            flag(b, 7)
+            add(b)
+            flag(b, 9)
+          end))
+          for _, result in ipairs(results) do assert(result.value, result.message) end
+        end, single)
+    end
   end)
 
   it("answers a download between changes", function()
