@@ -4,7 +4,7 @@ local mail = require "bench.mail"
 
 local fill = {}
 
-local BIG = 25000000   -- octets of a big message
+local BIG = 25000000 -- octets of a big message
 local TOGETHER = 1000 -- calls that are made and sent at once
 
 -- The calls that `make` adds to a batch for `first` to `last`.
@@ -48,23 +48,30 @@ local function boxes(count)
 end
 fill.boxes, fill.few_boxes = boxes(2000), boxes(20)
 
---- Nobody has flagged or seen anything.
-function fill.clear_flags(conn)
-  assert(conn:remove_flags { mailbox = "Flags", uids = "1:*", flags = { "\\Flagged", "\\Seen" }, silent = true })
+--- Nobody has flagged or seen anything. As all that prepares a turn, it answers
+--- the mailbox to work in.
+function fill.clear_flags(conn, mailbox)
+  assert(conn:remove_flags { mailbox = mailbox, uids = "1:*", flags = { "\\Flagged", "\\Seen" }, silent = true })
+  return mailbox
 end
 
 --- What became of the flags.
-function fill.count_flags(conn, count)
+function fill.count_flags(conn, count, mailbox)
   local function found(keys)
-    keys.mailbox, keys.fields = "Flags", { "uid" }
+    keys.mailbox, keys.fields = mailbox, { "uid" }
     return #assert(conn:search_messages(keys))
   end
   local flagged, seen = found { flagged = true }, found { seen = true }
   assert(flagged == count and seen == 2000, ("%d flagged and %d seen"):format(flagged, seen))
 end
 
+local boxes = 0
+
 --- A new mailbox to append to. (The library has no deleting of mailboxes.)
-function fill.new_box(conn, _, mailbox) assert(conn:create_mailbox { path = mailbox }) end
+function fill.new_box(conn, mailbox)
+  boxes = boxes + 1
+  return assert(conn:create_mailbox { path = mailbox .. boxes }).path
+end
 
 local function check_appended(conn, mailbox, count, size)
   local status = assert(conn:get_mailbox_status { mailbox = mailbox })

@@ -78,14 +78,11 @@ local function measure(workload, target, name)
     hash = hash, wire = (passed(target) - before) / 1024 }
 end
 
-local boxes = 0
 -- One client's turn, with the server as it was before the one ahead of it.
 local function take_turn(workload, target, admin, name)
-  if workload.prepare == fill.new_box then
-    boxes = boxes + 1
-    workload = setmetatable({ mailbox = workload.mailbox .. boxes }, { __index = workload })
+  if workload.prepare then
+    workload = setmetatable({ mailbox = workload.prepare(admin, workload.mailbox) }, { __index = workload })
   end
-  if workload.prepare then workload.prepare(admin, workload.count, workload.mailbox) end
   local sample = measure(workload, target, name)
   if workload.verify then workload.verify(admin, workload.count, workload.mailbox) end
   return sample

@@ -120,8 +120,11 @@ def read_messages():
         return [file.read(int(file.readline())) for _ in range(COUNT)]
 
 
-WORK = {"listing": list_messages, "download": download, "small": small, "append": append, "append-file": append_file, "search": search,
-        "flags": flags, "connect": connecting, "mailboxes": mailboxes, **{name: acting(action) for name, action in ACTIONS.items()}}
+WORK = {
+    "listing": list_messages, "download": download, "small": small, "append": append, "append-file": append_file,
+    "search": search, "flags": flags, "connect": connecting, "mailboxes": mailboxes,
+    **{name: acting(action) for name, action in ACTIONS.items()},
+}
 WORKLOAD = setting("WORKLOAD")
 MAILBOX, COUNT = setting("MAILBOX"), int(setting("COUNT"))
 CONTEXT = ssl.create_default_context(cafile=setting("CA"))

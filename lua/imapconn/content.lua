@@ -56,7 +56,7 @@ local function in_order(name, size, read, rewind)
       if not piece then return nil, failure end
       if position + #held > size then return nil, wrong_size(name, size, "more") end
     end
-    local bytes = held
+    local bytes = held -- as a rule all of it, which sub() would copy
     if #held > max then bytes = held:sub(1, max) end
     held = held:sub(#bytes + 1)
     position = position + #bytes

@@ -1,6 +1,5 @@
 /* sasl_test.c - every mechanism against the examples of its RFC, and against
 ** servers that lie, ramble or never come to an end. */
-#include "protocol/hash.h"
 #include "protocol/limits.h"
 #include "talk.h"
 

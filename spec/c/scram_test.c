@@ -3,7 +3,6 @@
 #include <time.h>
 
 #include "protocol/hash.h"
-#include "protocol/limits.h"
 #include "talk.h"
 
 #define NONCE_1 "fyko+d2lbbFgONRv9qkxdawL"

@@ -37,33 +37,34 @@ static struct imap_sessions *find(struct imap_transport_options options) {
   return found;
 }
 
+/* Whether they share nothing with the usual ones, which share what they did. */
+static bool are_apart(struct imap_transport_options options) {
+  struct imap_sessions *mine = find(usual());
+  bool apart = find(options) != mine && find(usual()) == mine;
+  imap_sessions_free_all(&list);
+  return apart;
+}
+
 static void each_option_counts(void) {
   struct imap_transport_options o;
-  struct imap_sessions *mine = find(usual());
-  CHECK(find(usual()) == mine);
-#define OTHER(field, value) \
-  o = usual(); \
-  o.field = value; \
-  CHECK(find(o) != mine && find(usual()) == mine); \
-  imap_sessions_free_all(&list); \
-  mine = find(usual())
-  OTHER(host, "mail.example.net");
-  OTHER(port, 143);
-  OTHER(verify, false);
-  OTHER(security, IMAP_STARTTLS);
-  OTHER(min_tls_version, IMAP_TLS_1_3);
-  OTHER(max_tls_version, IMAP_TLS_1_2);
-  OTHER(min_dh_size, 3072);
-  OTHER(server_name, "example.org");
-  OTHER(ca_file, "other.pem");
-  OTHER(ca_path, NULL);
-  OTHER(client_cert, "bob.pem");
-  OTHER(client_cert, NULL);
-  OTHER(client_key, "bob.key");
-  OTHER(client_key_password, "hunter3");
-  OTHER(proxy, "socks5h://proxy");
+#define OTHER(field, value) (o = usual(), o.field = (value), o)
+  CHECK(!are_apart(usual()));
+  CHECK(are_apart(OTHER(host, "mail.example.net")));
+  CHECK(are_apart(OTHER(port, 143)));
+  CHECK(are_apart(OTHER(verify, false)));
+  CHECK(are_apart(OTHER(security, IMAP_STARTTLS)));
+  CHECK(are_apart(OTHER(min_tls_version, IMAP_TLS_1_3)));
+  CHECK(are_apart(OTHER(max_tls_version, IMAP_TLS_1_2)));
+  CHECK(are_apart(OTHER(min_dh_size, 3072)));
+  CHECK(are_apart(OTHER(server_name, "example.org")));
+  CHECK(are_apart(OTHER(ca_file, "other.pem")));
+  CHECK(are_apart(OTHER(ca_path, NULL)));
+  CHECK(are_apart(OTHER(client_cert, "bob.pem")));
+  CHECK(are_apart(OTHER(client_cert, NULL)));
+  CHECK(are_apart(OTHER(client_key, "bob.key")));
+  CHECK(are_apart(OTHER(client_key_password, "hunter3")));
+  CHECK(are_apart(OTHER(proxy, "socks5h://proxy")));
 #undef OTHER
-  imap_sessions_free_all(&list);
 }
 
 /* What stands in one option must not pass for what stands in the next. */
