@@ -65,12 +65,12 @@ function fill.count_flags(conn, count, mailbox)
   assert(flagged == count and seen == 2000, ("%d flagged and %d seen"):format(flagged, seen))
 end
 
-local boxes = 0
+local made = 0
 
 --- A new mailbox to append to. (The library has no deleting of mailboxes.)
 function fill.new_box(conn, mailbox)
-  boxes = boxes + 1
-  return assert(conn:create_mailbox { path = mailbox .. boxes }).path
+  made = made + 1
+  return assert(conn:create_mailbox { path = mailbox .. made }).path
 end
 
 local function check_appended(conn, mailbox, count, size)
