@@ -45,26 +45,30 @@ static bool are_apart(struct imap_transport_options options) {
   return apart;
 }
 
+/* The usual ones but for one value. */
+#define CHECK_COUNTS(field, value) do { \
+    struct imap_transport_options other = usual(); \
+    other.field = (value); \
+    CHECK(are_apart(other)); \
+  } while (0)
+
 static void each_option_counts(void) {
-  struct imap_transport_options o;
-#define OTHER(field, value) (o = usual(), o.field = (value), o)
   CHECK(!are_apart(usual()));
-  CHECK(are_apart(OTHER(host, "mail.example.net")));
-  CHECK(are_apart(OTHER(port, 143)));
-  CHECK(are_apart(OTHER(verify, false)));
-  CHECK(are_apart(OTHER(security, IMAP_STARTTLS)));
-  CHECK(are_apart(OTHER(min_tls_version, IMAP_TLS_1_3)));
-  CHECK(are_apart(OTHER(max_tls_version, IMAP_TLS_1_2)));
-  CHECK(are_apart(OTHER(min_dh_size, 3072)));
-  CHECK(are_apart(OTHER(server_name, "example.org")));
-  CHECK(are_apart(OTHER(ca_file, "other.pem")));
-  CHECK(are_apart(OTHER(ca_path, NULL)));
-  CHECK(are_apart(OTHER(client_cert, "bob.pem")));
-  CHECK(are_apart(OTHER(client_cert, NULL)));
-  CHECK(are_apart(OTHER(client_key, "bob.key")));
-  CHECK(are_apart(OTHER(client_key_password, "hunter3")));
-  CHECK(are_apart(OTHER(proxy, "socks5h://proxy")));
-#undef OTHER
+  CHECK_COUNTS(host, "mail.example.net");
+  CHECK_COUNTS(port, 143);
+  CHECK_COUNTS(verify, false);
+  CHECK_COUNTS(security, IMAP_STARTTLS);
+  CHECK_COUNTS(min_tls_version, IMAP_TLS_1_3);
+  CHECK_COUNTS(max_tls_version, IMAP_TLS_1_2);
+  CHECK_COUNTS(min_dh_size, 3072);
+  CHECK_COUNTS(server_name, "example.org");
+  CHECK_COUNTS(ca_file, "other.pem");
+  CHECK_COUNTS(ca_path, NULL);
+  CHECK_COUNTS(client_cert, "bob.pem");
+  CHECK_COUNTS(client_cert, NULL);
+  CHECK_COUNTS(client_key, "bob.key");
+  CHECK_COUNTS(client_key_password, "hunter3");
+  CHECK_COUNTS(proxy, "socks5h://proxy");
 }
 
 /* What stands in one option must not pass for what stands in the next. */

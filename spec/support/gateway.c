@@ -42,11 +42,13 @@ static void hear(int fd, unsigned char *bytes, size_t size) {
 
 static int reach(const char *kind, const char *host, const char *port) {
   struct addrinfo hints = { .ai_family = AF_INET, .ai_socktype = SOCK_STREAM }, *to;
-  int fd = socket(AF_INET, SOCK_STREAM, 0);
+  int fd = socket(AF_INET, SOCK_STREAM, 0), status;
   fprintf(log_file, "%s %s %s\n", kind, host, port);
   fflush(log_file);
   if (getaddrinfo(host, port, &hints, &to) != 0) return -1;
-  return connect(fd, to->ai_addr, to->ai_addrlen) == 0 ? fd : -1;
+  status = connect(fd, to->ai_addr, to->ai_addrlen);
+  freeaddrinfo(to);
+  return status == 0 ? fd : -1;
 }
 
 /* RFC 1928: no authentication, CONNECT only. */
