@@ -4,8 +4,23 @@
 #include <string.h>
 #include <unistd.h>
 
+static const char metatable_key; /* its address is, in the registry */
+
+/* As luaL_checkudata, which would hash the name each time: 3 % of a call. */
+static struct connection *check_connection(lua_State *L) {
+  struct connection *c = lua_touserdata(L, 1);
+  bool is_one = false;
+  if (c != NULL && lua_getmetatable(L, 1)) {
+    lua_pushlightuserdata(L, (void *)&metatable_key);
+    lua_rawget(L, LUA_REGISTRYINDEX);
+    is_one = lua_rawequal(L, -1, -2) != 0;
+    lua_pop(L, 2);
+  }
+  return is_one ? c : luaL_checkudata(L, 1, IMAPLUA_CONNECTION);
+}
+
 struct connection *imaplua_connection(lua_State *L) {
-  struct connection *c = luaL_checkudata(L, 1, IMAPLUA_CONNECTION);
+  struct connection *c = check_connection(L);
   luaL_argcheck(L, c->session != NULL, 1, "the connection was collected");
   return c;
 }
@@ -151,21 +166,41 @@ int imaplua_open(lua_State *L) {
 
 /* --- actions --- */
 
+static uint64_t id_bit(int id) { return UINT64_C(1) << (id - 1); }
+
+void imaplua_drop_done(struct connection *c) {
+  if (c->done != NULL) c->ids &= ~id_bit(c->done->id);
+  imap_action_free(c->done);
+  c->done = NULL;
+}
+
+enum { MOST_RUNNING = 64 };
+
+/* The least that is free; 0: none. */
+static int free_id(const struct connection *c) {
+  for (int id = 1; id <= MOST_RUNNING; id++)
+    if ((c->ids & id_bit(id)) == 0) return id;
+  return 0;
+}
+
 static int start(lua_State *L) {
   struct connection *c = imaplua_connection(L);
   const char *kind = luaL_checkstring(L, 2);
   struct imap_action *a;
+  int id = free_id(c);
   luaL_checktype(L, 3, LUA_TTABLE);
+  if (id == 0) return luaL_error(L, "%d actions are running already", MOST_RUNNING);
   imap_action_free(c->making);
   c->making = NULL;
   a = imaplua_make_action(L, kind, 3, &c->making);
   imaplua_get_companion(L, 1);
   lua_newtable(L);
-  lua_rawseti(L, -2, ++c->next_id);
-  a->id = c->next_id;
+  lua_rawseti(L, -2, id);
+  a->id = id;
+  c->ids |= id_bit(id);
   c->making = NULL;
   imap_session_start(c->session, a);
-  lua_pushinteger(L, c->next_id);
+  lua_pushinteger(L, id);
   return 1;
 }
 
@@ -198,8 +233,7 @@ static int result(lua_State *L) {
   lua_pushnil(L);
   lua_rawseti(L, -2, id);
   lua_pop(L, 1);
-  c->done = NULL;
-  imap_action_free(a);
+  imaplua_drop_done(c);
   return lua_gettop(L) - rows;
 }
 
@@ -252,13 +286,30 @@ static int arm_method(lua_State *L) {
   return 0;
 }
 
+/* rest(seconds): blocks until there is something to do; nothing, or why it could
+** not. */
+static int rest_method(lua_State *L) {
+  struct connection *c = imaplua_connection(L);
+  double seconds = luaL_checknumber(L, 2);
+  bool writing = imap_session_output(c->session).size > 0;
+  int failed;
+  if (c->transport == NULL) return 0;
+  failed = imap_transport_rest(c->transport, seconds, writing);
+  if (failed == 0) return 0;
+  lua_pushstring(L, strerror(failed));
+  return 1;
+}
+
 void imaplua_open_connection(lua_State *L) {
   static const luaL_Reg methods[] = {
     {"start", start}, {"result", result}, {"structure", structure},
     {"kill", kill_method}, {"close", close_method}, {"fd", fd_method},
-    {"arm", arm_method}, {NULL, NULL}
+    {"arm", arm_method}, {"rest", rest_method}, {NULL, NULL}
   };
   luaL_newmetatable(L, IMAPLUA_CONNECTION);
+  lua_pushlightuserdata(L, (void *)&metatable_key);
+  lua_pushvalue(L, -2);
+  lua_rawset(L, LUA_REGISTRYINDEX);
   lua_newtable(L);
   luaL_setfuncs(L, methods, 0);
   luaL_setfuncs(L, imaplua_describe_methods, 0);

@@ -1,6 +1,7 @@
 /* connection.h - the connection object of the core: a session and, unless the
 ** caller moves the bytes, a transport. Its companion table holds, by the
-** action's id, the rows of each running action. */
+** action's id, the rows of each running action. Ids are used again: Lua keeps
+** small ones in arrays. */
 #ifndef IMAPLUA_CONNECTION_H
 #define IMAPLUA_CONNECTION_H
 
@@ -14,8 +15,9 @@ struct connection {
   bool connecting;
   bool entered;        /* left by an error when it is on at entry */
   long pid;            /* a forked child must leave the connection alone */
+  bool asked;          /* all was sent, and no answer can be there yet */
   double moved;        /* octets, in both directions */
-  int next_id;
+  uint64_t ids;        /* a bit for each that is taken, from 1 on */
   struct imap_action *making; /* being filled from a table */
   struct imap_action *done;   /* ended; its result was not taken yet */
   struct imap_buffer scratch, text; /* of the maker */
@@ -31,6 +33,9 @@ bool imaplua_forked(const struct connection *c);
 /* Ends it, without a word to the peer. */
 void imaplua_drop_transport(struct connection *c);
 void imaplua_close(struct connection *c);
+
+/* Forgets the action that ended last, with its number. */
+void imaplua_drop_done(struct connection *c);
 
 /* The rows of an action of the object at index 1, onto the stack. */
 void imaplua_push_rows(lua_State *L, int id);

@@ -7,6 +7,7 @@
 #include "binding/binding.h"
 #include "protocol/date.h"
 #include "protocol/utf7.h"
+#include "transport/poller.h"
 
 /* Monotonic: a jump of the wall clock changes no deadline. */
 static double monotonic(void) {
@@ -18,12 +19,6 @@ static double monotonic(void) {
 static int now(lua_State *L) {
   lua_pushnumber(L, monotonic());
   return 1;
-}
-
-/* For poll(2): never early, and negative where there is no end. */
-static int milliseconds(double seconds) {
-  if (seconds >= 1e6) return -1;
-  return seconds > 0 ? (int)(seconds * 1000) + 1 : 0;
 }
 
 /* poll({ fd, ... }, seconds): the set of those that are readable, empty after
@@ -39,7 +34,8 @@ static int poll_readable(lua_State *L) {
     p[i] = (struct pollfd){.fd = (int)luaL_checkinteger(L, -1), .events = POLLIN};
     lua_pop(L, 1);
   }
-  if (poll(p, count, milliseconds(luaL_checknumber(L, 2))) < 0 && errno != EINTR) {
+  if (poll(p, count, imap_poller_milliseconds(luaL_checknumber(L, 2))) < 0 &&
+      errno != EINTR) {
     lua_pushnil(L);
     lua_pushstring(L, strerror(errno));
     return 2;
@@ -57,7 +53,7 @@ static int poll_readable(lua_State *L) {
 ** Ctrl-C takes effect in Lua at once); nil and "timeout", or nil and why. */
 static int wait_readable(lua_State *L) {
   struct pollfd p = {.fd = (int)luaL_checkinteger(L, 1), .events = POLLIN};
-  int ready = poll(&p, 1, milliseconds(luaL_checknumber(L, 2)));
+  int ready = poll(&p, 1, imap_poller_milliseconds(luaL_checknumber(L, 2)));
   if (ready > 0 || (ready < 0 && errno == EINTR)) {
     lua_pushboolean(L, 1);
     return 1;
@@ -90,9 +86,14 @@ static int push_written(lua_State *L, int status, struct imap_buffer *b) {
   return 1;
 }
 
+/* to_wire(name, utf8): as it is, where the wire takes UTF-8. */
 static int to_wire(lua_State *L) {
   struct imap_span utf8 = check_span(L, 1);
   struct imap_buffer b;
+  if (lua_toboolean(L, 2)) {
+    lua_pushvalue(L, 1);
+    return 1;
+  }
   imap_buffer_init(&b, 2 * IMAP_MAX_LINE_SENT);
   return push_written(L, imap_utf7_encode(utf8, &b), &b);
 }
@@ -125,8 +126,13 @@ static int is_flag(lua_State *L) {
   return 1;
 }
 
-static int is_utf8(lua_State *L) {
-  lua_pushboolean(L, imap_utf8_valid(check_span(L, 1)));
+/* UTF-8 without NUL, CR and LF. */
+static int is_line(lua_State *L) {
+  struct imap_span text = check_span(L, 1);
+  bool fits = imap_utf8_valid(text);
+  for (size_t i = 0; fits && i < text.size; i++)
+    fits = text.data[i] != '\0' && text.data[i] != '\r' && text.data[i] != '\n';
+  lua_pushboolean(L, fits);
   return 1;
 }
 
@@ -291,7 +297,7 @@ int luaopen_imapconn_core(lua_State *L) {
   static const luaL_Reg functions[] = {
     {"now", now}, {"wait", wait_readable}, {"poll", poll_readable},
     {"to_wire", to_wire}, {"day", day}, {"parse_day", parse_day},
-    {"is_atom", is_atom}, {"is_flag", is_flag}, {"is_utf8", is_utf8},
+    {"is_atom", is_atom}, {"is_flag", is_flag}, {"is_line", is_line},
     {"set", set}, {"crlf_size", crlf_size}, {"crlf", crlf},
     {"number", number}, {"decoder", imaplua_decoder},
     {"open", imaplua_open}, {"attach", imaplua_attach}, {NULL, NULL}

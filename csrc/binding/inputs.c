@@ -64,8 +64,8 @@ static void read_text(const struct form *f, const char *name,
   lua_pop(f->L, 1);
 }
 
-static void read_set(const struct form *f, const char *name,
-                     struct imap_seqset *out) {
+static void read_numbers(const struct form *f, const char *name,
+                         struct imap_seqset *out) {
   const char *text;
   size_t size;
   field(f, name);
@@ -73,7 +73,7 @@ static void read_set(const struct form *f, const char *name,
   if (text != NULL) {
     int status = imap_seqset_parse(out, (struct imap_span){text, size});
     if (status == IMAP_NOMEM) imaplua_no_memory(f->L);
-    if (status != IMAP_OK) luaL_error(f->L, "input %s is no set", name);
+    if (status != IMAP_OK) luaL_error(f->L, "%s is no set", name);
   }
   lua_pop(f->L, 1);
 }
@@ -111,12 +111,21 @@ static size_t read_flags(const struct form *f) {
   return count;
 }
 
-static void read_messages(const struct form *f) {
-  read_set(f, "set", &f->a->set);
-  read_set(f, "named", &f->a->named);
+/* The set of messages, as check.lua makes it. */
+static void read_set(const struct form *f) {
   f->a->by_uid = read_bool(f, "by_uid");
   f->a->reopen = read_bool(f, "fresh");
-  f->a->uid_validity = (uint32_t)read_number(f, "uid_validity");
+  read_numbers(f, "text", &f->a->set);
+  if (f->a->by_uid) read_numbers(f, "named", &f->a->named);
+}
+
+static void read_messages(const struct form *outer) {
+  struct form f = *outer;
+  field(&f, "set");
+  f.table = lua_gettop(f.L);
+  if (lua_istable(f.L, -1)) read_set(&f);
+  lua_pop(f.L, 1);
+  f.a->uid_validity = (uint32_t)read_number(outer, "uid_validity");
 }
 
 /* --- the kinds --- */

@@ -63,13 +63,15 @@ static void push_messages(lua_State *L, const struct imap_action *a, int rows) {
 static void push_hits(lua_State *L, const struct imap_action *a) {
   uint64_t size = imap_seqset_size(&a->hits);
   int count = 0;
+  lua_pushstring(L, a->only_seq ? "seq" : "uid");
   lua_createtable(L, (int)size, 0);
   for (size_t i = 0; i < a->hits.count; i++) {
     uint64_t n = a->hits.ranges[i].first;
     for (; n <= a->hits.ranges[i].last; n++) {
       lua_createtable(L, 0, 1);
+      lua_pushvalue(L, -3);
       push_uid(L, (uint32_t)n);
-      lua_setfield(L, -2, a->only_seq ? "seq" : "uid");
+      lua_rawset(L, -3);
       count++;
       lua_rawseti(L, -2, a->newest_first ? (int)size - count + 1 : count);
     }

@@ -144,6 +144,10 @@ bool imap_session_quiet(const struct imap_session *s) {
          imap_framer_pending(&s->framer) == 0;
 }
 
+bool imap_session_alone(const struct imap_session *s) {
+  return s->actions != NULL && s->actions->next == NULL;
+}
+
 /* What became of the action's commands, when the connection is lost? */
 static enum imap_outcome lost_outcome(const struct imap_session *s,
                                       const struct imap_action *a) {

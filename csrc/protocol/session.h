@@ -128,6 +128,9 @@ void imap_session_kill(struct imap_session *s, enum imap_code code,
 /* Nothing is queued, in flight or half received. */
 bool imap_session_quiet(const struct imap_session *s);
 
+/* One action is running, and no other. */
+bool imap_session_alone(const struct imap_session *s);
+
 /* The stream's greeting was read and judged by somebody else (after STARTTLS by
 ** libcurl there is none to be believed). */
 void imap_session_greeted(struct imap_session *s);

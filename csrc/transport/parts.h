@@ -28,6 +28,8 @@ struct imap_transport {
   struct curl_slist *connect_to;
   int sockets[IMAP_POLLER_SOCKETS]; /* open now; -1: none in this place */
   curl_socket_t socket; /* of those, the one that stays, once it is open */
+  bool drained;        /* all that had come was read, at the last reading */
+  bool unacknowledged; /* bytes came, and nothing was sent since */
   char message[CURL_ERROR_SIZE];
   char *where;         /* "host:port", for messages */
   bool proxied, https_proxy;

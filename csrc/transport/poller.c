@@ -16,6 +16,11 @@ int64_t imap_poller_now(void) {
   return (int64_t)now.tv_sec * NANOSECONDS + now.tv_nsec;
 }
 
+int imap_poller_milliseconds(double seconds) {
+  if (seconds >= 1e6) return -1;
+  return seconds > 0 ? (int)(seconds * 1000) + 1 : 0;
+}
+
 static void close_if_open(int fd) {
   if (fd >= 0) close(fd);
 }

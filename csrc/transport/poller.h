@@ -44,4 +44,7 @@ int imap_poller_ready(struct imap_poller *poller,
 /* Nanoseconds of a clock that only goes forward (F12). */
 int64_t imap_poller_now(void);
 
+/* For poll(2): never early, and negative where there is no end. */
+int imap_poller_milliseconds(double seconds);
+
 #endif

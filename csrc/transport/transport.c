@@ -1,8 +1,10 @@
 /* transport.c - the life of a connection over libcurl, and its bytes. */
 #include "transport/transport.h"
 
+#include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -348,8 +350,14 @@ int imap_transport_send(struct imap_transport *t, const char *data, size_t size,
   *moved = 0;
   if (status != IMAP_OK || size == 0) return status;
   code = curl_easy_send(t->easy, data, size, moved);
+  if (*moved > 0) t->unacknowledged = false;
   if (code == CURLE_OK && *moved == 0) return IMAP_MORE;
   return moved_or_not(t, code, *moved, "sending");
+}
+
+/* Nobody but the kernel can hold bytes back. */
+static bool is_bare(const struct imap_transport *t) {
+  return t->gate.security == IMAP_PLAIN && !t->https_proxy;
 }
 
 int imap_transport_receive(struct imap_transport *t, char *data, size_t size,
@@ -362,7 +370,13 @@ int imap_transport_receive(struct imap_transport *t, char *data, size_t size,
     code = curl_easy_recv(t->easy, data, size, moved);
     if (code != CURLE_AGAIN) break;
   }
+  t->drained = code == CURLE_AGAIN || (*moved < size && is_bare(t));
+  if (*moved > 0) t->unacknowledged = true;
   return moved_or_not(t, code, *moved, "receiving");
+}
+
+bool imap_transport_drained(const struct imap_transport *t) {
+  return t->drained;
 }
 
 /* --- What the caller asks --------------------------------------------------- */
@@ -382,16 +396,16 @@ struct imap_buffer *imap_transport_trace(struct imap_transport *t) {
 
 int imap_transport_fd(const struct imap_transport *t) { return t->poller.fd; }
 
-/* What came is acknowledged now. A server with Nagle's algorithm on (Cyrus 3.6,
-** Courier 5.0) holds the second of two small answers back until then, and the
-** kernel would let it wait for 40 ms. */
-static void acknowledge(const struct imap_transport *t) {
+/* What came is acknowledged now, unless what was sent since has done it. A server
+** with Nagle's algorithm on (Cyrus 3.6, Courier 5.0) holds the second of two small
+** answers back until then, and the kernel would let it wait for 40 ms. */
+static void acknowledge(struct imap_transport *t) {
 #ifdef TCP_QUICKACK
   const int on = 1; /* for once: the option does not stay */
-  (void)setsockopt(t->socket, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
-#else
-  (void)t;
+  if (t->unacknowledged)
+    (void)setsockopt(t->socket, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
 #endif
+  t->unacknowledged = false;
 }
 
 int imap_transport_arm(struct imap_transport *t, double seconds, bool writing) {
@@ -406,6 +420,20 @@ int imap_transport_arm(struct imap_transport *t, double seconds, bool writing) {
       return IMAP_NOMEM;
   }
   return set_alarm(t);
+}
+
+int imap_transport_rest(struct imap_transport *t, double seconds, bool writing) {
+  struct pollfd p = {.fd = t->poller.fd, .events = POLLIN};
+  if (t->state == IMAP_TRANSPORT_OPEN) {
+    acknowledge(t);
+    p.fd = t->socket;
+    if (writing) p.events |= POLLOUT;
+  } else if (imap_transport_arm(t, seconds, writing) != IMAP_OK) {
+    return ENOMEM;
+  }
+  if (poll(&p, 1, imap_poller_milliseconds(seconds)) >= 0 || errno == EINTR)
+    return 0;
+  return errno;
 }
 
 void imap_transport_tls(struct imap_transport *t, struct imap_tls_info *info) {

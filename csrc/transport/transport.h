@@ -93,18 +93,24 @@ struct imap_buffer *imap_transport_trace(struct imap_transport *t);
 
 /* Move bytes. IMAP_OK with *moved > 0; IMAP_MORE when it must wait; or
 ** IMAP_CLOSED (the peer ended the stream), or a failure as above.
-** Receive until IMAP_MORE before waiting: TLS may hold bytes that no descriptor
-** shows. After IMAP_MORE from send, the same bytes must come first next time. */
+** Receive until IMAP_MORE, or until all is drained, before waiting: TLS may hold
+** bytes that no descriptor shows. After IMAP_MORE from send, the same bytes must
+** come first next time. */
 int imap_transport_send(struct imap_transport *t, const char *data, size_t size,
                         size_t *moved);
 int imap_transport_receive(struct imap_transport *t, char *data, size_t size,
                            size_t *moved);
+bool imap_transport_drained(const struct imap_transport *t);
 
 /* One descriptor for the connection's whole life: readable when there is
 ** something to do. arm: also when `seconds` have passed (negative: never),
 ** and, with `writing`, when the socket takes bytes again. */
 int imap_transport_fd(const struct imap_transport *t);
 int imap_transport_arm(struct imap_transport *t, double seconds, bool writing);
+
+/* Blocks as long as a wait on that descriptor would, with fewer system calls: 0,
+** also after a signal, or what errno says. */
+int imap_transport_rest(struct imap_transport *t, double seconds, bool writing);
 
 void imap_transport_tls(struct imap_transport *t, struct imap_tls_info *info);
 

@@ -4,26 +4,24 @@
 local check = require "imapconn.check"
 local content = require "imapconn.content"
 local download = require "imapconn.download"
-local errors = require "imapconn.errors"
 local job = require "imapconn.job"
 local part = require "imapconn.part"
 local search = require "imapconn.search"
 
 local actions = {}
 
-local quote = errors.quote
+local function as_it_is(raw) return raw end
 
--- The raw result, with more fields.
-local function with(fields)
-  return function(raw)
-    for name, value in pairs(fields) do raw[name] = value end
-    return raw
-  end
+-- With the mailboxes that the job is about.
+local function with_paths(raw, this)
+  raw.path, raw.new_path = this.path, this.new_path
+  return raw
 end
 
 -- --- Flags ---------------------------------------------------------------------
 
 local function flags_action(name, mode)
+  local store = job.class { what = name .. " in", kind = "store", changes = true, shape = with_paths }
   actions[name] = function(input)
     local mailbox = input:mailbox("mailbox")
     local set = input:messages()
@@ -36,14 +34,14 @@ local function flags_action(name, mode)
 
     local path = mailbox.path
     if set.empty then
-      return job.new { value = { path = path, messages = {}, missing = not silent and {} or nil, modified = {} } }
+      return job.settled { path = path, messages = {}, missing = not silent and {} or nil, modified = {} }
     end
-    local inputs = check.place(mailbox, set, uid_validity)
-    inputs.mode, inputs.flags = mode, flags
-    inputs.silent, inputs.unchanged_since = silent, unchanged_since
-    return job.new {
-      what = name .. " in " .. quote(path), kind = "store", inputs = inputs,
-      changes = true, harmless = not unchanged_since, shape = with { path = path },
+    return store {
+      path = path, harmless = not unchanged_since,
+      inputs = {
+        mailbox = mailbox.wire, set = set, uid_validity = uid_validity,
+        mode = mode, flags = flags, silent = silent, unchanged_since = unchanged_since,
+      },
     }
   end
 end
@@ -53,6 +51,15 @@ flags_action("remove_flags", "remove")
 flags_action("set_flags", "set")
 
 -- --- Messages into and out of mailboxes ------------------------------------------
+
+local append = job.class {
+  what = "append_message to", kind = "append", changes = true,
+  shape = function(raw, this)
+    local entry = raw[1] or {}
+    if entry.failure then return nil, entry.failure end
+    return { path = this.path, uid = entry.uid, uid_validity = entry.uid_validity }
+  end,
+}
 
 function actions.append_message(input)
   local mailbox = input:mailbox("mailbox", true)
@@ -64,21 +71,16 @@ function actions.append_message(input)
   local err = input:failed()
   if err then return nil, err end
 
-  local path = target.path
-  return job.new {
-    what = "append_message to " .. quote(path), kind = "append",
+  return append {
+    path = target.path, sources = { source }, progress = progress,
     inputs = {
       mailbox = target.wire,
       messages = { { size = source.size, flags = flags, date = date, binary = source.binary } },
     },
-    sources = { source }, progress = progress, changes = true,
-    shape = function(raw)
-      local entry = raw[1] or {}
-      if entry.failure then return nil, entry.failure end
-      return { path = path, uid = entry.uid, uid_validity = entry.uid_validity }
-    end,
   }
 end
+
+local copy = job.class { what = "copy_message from", kind = "copy", changes = true, shape = with_paths }
 
 function actions.copy_message(input)
   local mailbox = input:mailbox("mailbox")
@@ -88,18 +90,17 @@ function actions.copy_message(input)
   local err = input:failed()
   if err then return nil, err end
 
-  local names = { path = mailbox.path, new_path = target.path }
-  if set.empty then
-    names.messages, names.missing = {}, {}
-    return job.new { value = names }
-  end
-  local inputs = check.place(mailbox, set, uid_validity)
-  inputs.target = target.wire
-  return job.new {
-    what = ("copy_message from %s to %s"):format(quote(mailbox.path), quote(target.path)),
-    kind = "copy", inputs = inputs, changes = true, shape = with(names),
+  local path, new_path = mailbox.path, target.path
+  if set.empty then return job.settled { path = path, new_path = new_path, messages = {}, missing = {} } end
+  return copy {
+    path = path, new_path = new_path,
+    inputs = { mailbox = mailbox.wire, set = set, uid_validity = uid_validity, target = target.wire },
   }
 end
+
+local delete = job.class {
+  what = "delete_message in", kind = "delete", changes = true, harmless = true, shape = with_paths,
+}
 
 function actions.delete_message(input)
   local mailbox = input:mailbox("mailbox")
@@ -114,12 +115,10 @@ function actions.delete_message(input)
   if err then return nil, err end
 
   local path = mailbox.path
-  if set.empty then return job.new { value = { path = path, uids = {}, missing = {} } } end
-  local inputs = check.place(mailbox, set, uid_validity)
-  inputs.allow_expunge = allow_expunge
-  return job.new {
-    what = "delete_message in " .. quote(path), kind = "delete", inputs = inputs,
-    changes = true, harmless = true, shape = with { path = path },
+  if set.empty then return job.settled { path = path, uids = {}, missing = {} } end
+  return delete {
+    path = path,
+    inputs = { mailbox = mailbox.wire, set = set, uid_validity = uid_validity, allow_expunge = allow_expunge },
   }
 end
 
@@ -139,31 +138,32 @@ end
 local function has_nothing(flow, raw)
   if flow.absent then return true end
   if raw.content and raw.content ~= "" or flow.done > 0 then return false end
-  local wanted, size = flow.wanted.part, raw.size
+  local wanted, size = flow.part, raw.size
   if wanted then size = flow.node and flow.node.size end
   if raw.content and wanted and wanted.suffix ~= "" then return false end -- a text may be empty
   return size ~= 0
 end
 
 -- What came as a whole goes the way of what came in pieces.
-local function finish_download(flow)
-  return function(raw, this)
-    flow:look(raw.body_structure)
-    if has_nothing(flow, raw) then
-      local what = flow.wanted.part and "the message has no such part" or "the message is gone"
-      return nil, { code = "not_found", reason = what, outcome = "refused" }
-    end
-    if raw.content and not this.failed then
-      local too_large
-      this.failed, too_large = flow:take(raw.content, #raw.content)
-      if too_large then return nil, { code = "limit", reason = download.TOO_LARGE, outcome = "refused" } end
-    end
-    if not this.failed then this.failed = flow:finish() end
-    local result = { seq = raw.seq, uid = raw.uid }
-    flow:describe(result)
-    return result
+local function finish_download(raw, this)
+  local flow = this.flow
+  flow:look(raw.body_structure)
+  if has_nothing(flow, raw) then
+    local what = flow.part and "the message has no such part" or "the message is gone"
+    return nil, { code = "not_found", reason = what, outcome = "refused" }
   end
+  if raw.content and not this.failed then
+    local too_large
+    this.failed, too_large = flow:take(raw.content, #raw.content)
+    if too_large then return nil, { code = "limit", reason = download.TOO_LARGE, outcome = "refused" } end
+  end
+  if not this.failed then this.failed = flow:finish() end
+  return flow:describe { seq = raw.seq, uid = raw.uid }
 end
+
+local fetch = job.class {
+  what = "download_message from", kind = "download", harmless = true, shape = finish_download,
+}
 
 function actions.download_message(input)
   local mailbox = input:mailbox("mailbox")
@@ -180,29 +180,31 @@ function actions.download_message(input)
     part = wanted, decode = decode, sink = sink, progress = progress,
     most = input.literal_limit,
   }
-  local inputs = check.place(mailbox, set, uid_validity)
-  inputs.section, inputs.whole = wanted and wanted.section or "", not wanted
-  inputs.flows = sink ~= nil or progress ~= nil
-  inputs.decode, inputs.mark_read = decode, mark_read
-  return job.new {
-    what = "download_message from " .. quote(mailbox.path), kind = "download", inputs = inputs,
-    changes = mark_read, harmless = true, flow = flow, shape = finish_download(flow),
+  return fetch {
+    path = mailbox.path, changes = mark_read, flow = flow,
+    inputs = {
+      mailbox = mailbox.wire, set = set, uid_validity = uid_validity,
+      section = wanted and wanted.section or "", whole = not wanted,
+      flows = sink ~= nil or progress ~= nil, decode = decode, mark_read = mark_read,
+    },
   }
 end
 
 -- --- Mailboxes ---------------------------------------------------------------------
+
+local create = job.class {
+  what = "create_mailbox", kind = "create", changes = true, harmless = true, shape = with_paths,
+}
 
 function actions.create_mailbox(input)
   local mailbox = input:mailbox("path")
   local err = input:failed()
   if err then return nil, err end
 
-  return job.new {
-    what = "create_mailbox " .. quote(mailbox.path), kind = "create",
-    inputs = { mailbox = mailbox.wire }, changes = true, harmless = true,
-    shape = with { path = mailbox.path },
-  }
+  return create { path = mailbox.path, inputs = { mailbox = mailbox.wire } }
 end
+
+local rename = job.class { what = "rename_mailbox", kind = "rename", changes = true, shape = with_paths }
 
 function actions.rename_mailbox(input)
   local mailbox = input:mailbox("path")
@@ -210,10 +212,9 @@ function actions.rename_mailbox(input)
   local err = input:failed()
   if err then return nil, err end
 
-  return job.new {
-    what = ("rename_mailbox %s to %s"):format(quote(mailbox.path), quote(target.path)),
-    kind = "rename", inputs = { mailbox = mailbox.wire, target = target.wire }, changes = true,
-    shape = with { path = mailbox.path, new_path = target.path },
+  return rename {
+    path = mailbox.path, new_path = target.path,
+    inputs = { mailbox = mailbox.wire, target = target.wire },
   }
 end
 
@@ -221,15 +222,14 @@ local STATUS = {
   "messages", "recent", "unseen", "uid_next", "uid_validity", "highest_modseq", "size", "mailbox_id",
 }
 
+local status = job.class { what = "get_mailbox_status of", kind = "status", shape = with_paths }
+
 function actions.get_mailbox_status(input)
   local mailbox = input:mailbox("mailbox")
   local err = input:failed()
   if err then return nil, err end
 
-  return job.new {
-    what = "get_mailbox_status of " .. quote(mailbox.path), kind = "status",
-    inputs = { mailbox = mailbox.wire, items = STATUS }, shape = with { path = mailbox.path },
-  }
+  return status { path = mailbox.path, inputs = { mailbox = mailbox.wire, items = STATUS } }
 end
 
 -- The items of STATUS asked for: an array of names, or true for all.
@@ -257,6 +257,8 @@ local function read_pattern(input, name, default)
   return input:wire(name, value == nil and default or value)
 end
 
+local list = job.class { what = "list_mailboxes", kind = "list", shape = as_it_is }
+
 function actions.list_mailboxes(input)
   local pattern = read_pattern(input, "pattern", "*")
   local reference = read_pattern(input, "reference", "")
@@ -265,13 +267,14 @@ function actions.list_mailboxes(input)
   local err = input:failed()
   if err then return nil, err end
 
-  return job.new {
-    what = "list_mailboxes", kind = "list", shape = with {},
+  return list {
     inputs = { pattern = pattern, reference = reference, subscribed_only = subscribed_only, items = items },
   }
 end
 
 -- --- Searching ---------------------------------------------------------------------
+
+local find = job.class { what = "search_messages in", kind = "search", shape = as_it_is }
 
 function actions.search_messages(input)
   local mailbox = input:mailbox("mailbox")
@@ -283,16 +286,28 @@ function actions.search_messages(input)
   local err = input:failed()
   if err then return nil, err end
 
-  if query.empty then return job.new { value = {} } end
-  local uids = query.uids or {}
-  return job.new {
-    what = "search_messages in " .. quote(mailbox.path), kind = "search", shape = with {},
+  if query.empty then return job.settled {} end
+  return find {
+    path = mailbox.path,
     inputs = {
-      mailbox = mailbox.wire, terms = query.terms, charset = query.charset or nil,
-      set = uids.text, named = uids.named, by_uid = uids.by_uid, uid_validity = uid_validity,
+      mailbox = mailbox.wire, set = query.uids, uid_validity = uid_validity,
+      terms = query.terms, charset = query.charset or nil,
       fields = fields, limit = limit, newest_first = newest_first,
     },
   }
 end
 
-return actions
+-- --- As they are called ------------------------------------------------------------
+
+-- prepare[name](given, server, literal_limit): a job, or nil and an error; the
+-- last two as check.inputs takes them.
+local prepare = {}
+
+for name, action in pairs(actions) do
+  local form = check.form(name)
+  prepare[name] = function(given, server, literal_limit)
+    return action(check.inputs(form, given, server, literal_limit))
+  end
+end
+
+return prepare

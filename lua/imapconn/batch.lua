@@ -2,7 +2,6 @@
 --- other. Appends to one mailbox, one behind the other, go as one command where
 --- the server has MULTIAPPEND (RFC 3502).
 local actions = require "imapconn.actions"
-local check = require "imapconn.check"
 local errors = require "imapconn.errors"
 
 local MOST_TOGETHER = 64 -- messages of one APPEND
@@ -23,8 +22,7 @@ for name, prepare in pairs(actions) do
       return errors.give(errors.argument(name, "self", "call it as b:" .. name
         .. "{ ... }, within the function given to batch"))
     end
-    local input = check.inputs(name, inputs, record.core, record.literal_limit)
-    local job, err = prepare(input)
+    local job, err = prepare(inputs, record.core, record.literal_limit)
     record[#record + 1] = job or { err = err }
     return #record
   end

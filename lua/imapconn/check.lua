@@ -14,18 +14,32 @@ local LONGEST_FLAGS = 4000 -- octets of all flags of a command
 local Input = {}
 Input.__index = Input
 
---- Begins to read `given` for `call`. `server` is the core's connection, which
---- knows what the server can do; `literal_limit`: octets that may be held.
-function check.inputs(call, given, server, literal_limit)
+--- What the inputs of every `call` have in common: the names of those that
+--- there are. It learns them, since each call asks for all of them.
+function check.form(call)
+  return { call = call, known = {} }
+end
+
+local NOTHING = {} -- is given
+
+-- A table without metamethods: the caller's own, or a copy.
+local function bare(given)
+  if getmetatable(given) == nil then return given end
+  local copy = {}
+  for name, value in next, given do copy[name] = value end
+  return copy
+end
+
+--- Begins to read `given`. `server` is the core's connection, which knows what
+--- the server can do; `literal_limit`: octets that may be held.
+function check.inputs(form, given, server, literal_limit)
+  local is_table = type(given) == "table"
   local input = setmetatable({
-    call = call, server = server, literal_limit = literal_limit,
-    given = {}, known = {}, names = {},
+    call = form.call, known = form.known, given = is_table and bare(given) or NOTHING,
+    server = server, literal_limit = literal_limit,
   }, Input)
-  if given == nil then return input end
-  if type(given) == "table" then
-    input.given = given
-  else
-    input:refuse("inputs", call .. " takes one table of named inputs, not " .. check.kind(given))
+  if not is_table and given ~= nil then
+    input:refuse("inputs", input.call .. " takes one table of named inputs, not " .. check.kind(given))
   end
   return input
 end
@@ -40,11 +54,8 @@ end
 
 --- Reads an input as it is.
 function Input:raw(name)
-  if not self.known[name] then
-    self.known[name] = true
-    self.names[#self.names + 1] = name
-  end
-  return rawget(self.given, name)
+  self.known[name] = true
+  return self.given[name]
 end
 
 --- Notes a mistake; answers nil.
@@ -98,6 +109,13 @@ local function distance(a, b)
   return row[#b]
 end
 
+local function sorted_names(input)
+  local names = {}
+  for name in next, input.known do names[#names + 1] = name end
+  table.sort(names)
+  return names
+end
+
 -- The one that was probably meant.
 local function nearest(word, names)
   local best, least = nil, math.min(#word, 3)
@@ -112,10 +130,10 @@ end
 function Input:failed()
   local unknown = unknown_input(self)
   if not unknown then return self.err end
-  table.sort(self.names)
-  local meant = nearest(unknown, self.names)
+  local names = sorted_names(self)
+  local meant = nearest(unknown, names)
   return errors.argument(self.call, unknown, "there is no input " .. errors.quote(unknown) .. "; "
-    .. (meant and "did you mean " .. meant .. "?" or "there are " .. table.concat(self.names, ", ")))
+    .. (meant and "did you mean " .. meant .. "?" or "there are " .. table.concat(names, ", ")))
 end
 
 --- Is it an integral number from `low` to `high`? Then the number, as an
@@ -188,24 +206,14 @@ function Input:modseq(name)
   return digits
 end
 
---- Text that can go on the wire: UTF-8 without NUL, CR and LF.
-function check.is_text(value)
-  return type(value) == "string" and not value:find("[%z\r\n]") and core.is_utf8(value)
-end
-
 -- --- Mailboxes -------------------------------------------------------------
-
-local function wire_name(server, name)
-  if server:utf8_names() then return name end
-  return core.to_wire(name)
-end
 
 --- A name or pattern as it goes on the wire, or nil.
 function Input:wire(name, value)
-  if not check.is_text(value) then
+  if type(value) ~= "string" or not core.is_line(value) then
     return self:expected(name, "UTF-8 text without NUL, CR and LF", value)
   end
-  local wire = #value <= LONGEST_NAME and wire_name(self.server, value)
+  local wire = #value <= LONGEST_NAME and core.to_wire(value, self.server:utf8_names())
   if not wire or #wire > LONGEST_NAME then
     return self:refuse(name, ("%s is longer than %d octets on the wire"):format(name, LONGEST_NAME))
   end
@@ -250,15 +258,20 @@ local function set_text(value)
   return table.concat(items, ",")
 end
 
---- A set of messages: { text, named, star, fresh } or { empty = true }. `fresh`:
---- it means the mailbox as it is now, for it has a ":" or a "*".
+--- A set of messages: { text, named, star, fresh } or { empty = true }. `named`:
+--- what of it stands alone; `fresh`: it means the mailbox as it is now, for it has
+--- a ":" or a "*". `by_uid` says what the numbers are.
 function check.set(value)
+  if check.integer(value, 1, MOST) then
+    local digits = ("%d"):format(value)
+    return { text = digits, named = digits, star = false, fresh = false, by_uid = false }
+  end
   if type(value) == "table" and next(value) == nil then return { empty = true } end
   local text, wrong = set_text(value)
   if not text then return nil, wrong end
   local normal, named, star = core.set(text)
   if not normal then return nil, value end
-  return { text = normal, named = named, star = star, fresh = text:find("[:*]") ~= nil }
+  return { text = normal, named = named, star = star, fresh = text:find("[:*]") ~= nil, by_uid = false }
 end
 
 function Input:set(name)
@@ -325,14 +338,6 @@ function Input:doomed()
   end
   set.by_uid = true
   return set
-end
-
---- What all actions on messages hand to the core.
-function check.place(mailbox, set, uid_validity)
-  return {
-    mailbox = mailbox.wire, set = set.text, named = set.by_uid and set.named or nil,
-    by_uid = set.by_uid or false, fresh = set.fresh or false, uid_validity = uid_validity,
-  }
 end
 
 -- --- Flags and dates ---------------------------------------------------------

@@ -28,18 +28,9 @@ local function not_mine(name)
   return errors.give(errors.argument(name, "self", "call it as conn:" .. name .. "( ... ), on a Connection"))
 end
 
--- Tasks that are but one.
-local function only(task)
-  local tasks = { task }
-  return function() return table.remove(tasks) end
-end
-
 -- Runs tasks within the deadlines of one call.
 local function run(held, next_task)
-  held:run {
-    next = next_task, timeout = held.timeout, seconds = held.call_timeout,
-    late = ("not finished within %g seconds (option call_timeout)"):format(held.call_timeout),
-  }
+  held:run(next_task, held.call_timeout, held.late, held.timeout)
 end
 
 -- --- The actions -----------------------------------------------------------------
@@ -50,8 +41,8 @@ for name, prepare in pairs(actions) do
     if not held then return not_mine(name) end
     local this, err
     local ok, refused = held:hold(name, function()
-      this, err = prepare(check.inputs(name, inputs, held.core, held.literal_limit))
-      if this and this.kind then run(held, only(this)) end
+      this, err = prepare(inputs, held.core, held.literal_limit)
+      if this and this.kind then run(held, link.only(this)) end
     end)
     if not ok then return errors.give(refused) end
     err = err or this.err
@@ -117,10 +108,12 @@ local function to_pool(held, seconds, size)
   return nil, kept
 end
 
+local leave = job.class { what = "keepalive", kind = "leave", shape = function() return true end }
+
 -- Leaves the mailbox and gives the stream back: nil, or why it was closed instead.
 local function give_back(held, seconds, size)
-  local leaving = job.new { what = "keepalive", kind = "leave", inputs = {}, shape = function() return true end }
-  run(held, only(leaving))
+  local leaving = leave { inputs = {} }
+  run(held, link.only(leaving))
   local kept, reason
   if not leaving.err then kept, reason = to_pool(held, seconds, size) end
   held.over = kept and "it was given back to its pool" or "it could not be given back to its pool"
@@ -210,10 +203,12 @@ local function over_libcurl(settings)
   return link.new { core = c, wait = settings.wait }
 end
 
+local connect = job.class { kind = "connect" }
+
 local function log_in(held, settings, what, deadline)
   local late = ("not logged in within %g seconds (option connect_timeout)"):format(settings.connect_timeout)
-  local credentials = job.new {
-    what = what, kind = "connect", inputs = settings.login, hide = hider(settings.login),
+  local credentials = connect {
+    what = what, inputs = settings.login, hide = hider(settings.login),
     shape = function(raw)
       if held.stream and settings.login.protected and check.has_method(held.stream, "tls") then
         held.tls = held.stream:tls()
@@ -222,10 +217,7 @@ local function log_in(held, settings, what, deadline)
     end,
   }
   local ok, refused = held:hold("connect", function()
-    held:run {
-      next = only(credentials), timeout = math.huge, late = late,
-      seconds = math.max(0, deadline - core.now()),
-    }
+    held:run(link.only(credentials), math.max(0, deadline - core.now()), late, math.huge)
   end)
   return ok and credentials.err or refused
 end
@@ -244,6 +236,7 @@ function connection.open(settings)
   held.name, held.host, held.port = name, settings.login.host, settings.login.port
   held.secure, held.trace = settings.secure, settings.trace
   held.timeout, held.call_timeout = settings.timeout, settings.call_timeout
+  held.late = ("not finished within %g seconds (option call_timeout)"):format(settings.call_timeout)
   held.literal_limit = settings.literal_limit
   local err = log_in(held, settings, what, deadline)
   if err then

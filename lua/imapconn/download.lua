@@ -24,22 +24,29 @@ Flow.__index = Flow
 --- `wanted`: { part, decode, sink, progress, most }. `most`: octets that may be
 --- collected where there is no sink.
 function download.flow(wanted)
-  return setmetatable({ wanted = wanted, done = 0, size = 0, chunks = {} }, Flow)
+  wanted.done, wanted.size, wanted.chunks = 0, 0, {}
+  return setmetatable(wanted, Flow)
+end
+
+-- What was collected; as a rule it came in one.
+local function joined(chunks)
+  if chunks[2] then return table.concat(chunks) end
+  return chunks[1] or ""
 end
 
 -- Once the structure is known: is the part there, and how is it decoded?
 function Flow:look(structure)
-  if self.looked or not structure or not self.wanted.part then return end
+  if self.looked or not structure or not self.part then return end
   self.looked = true
-  local node, body = part.node(structure, self.wanted.part)
+  local node, body = part.node(structure, self.part)
   self.node, self.absent = node, not node
-  if body and self.wanted.decode then self.decoder = part.decoder(body) end
+  if body and self.decode then self.decoder = part.decoder(body) end
 end
 
 function Flow:give(chunk)
   self.size = self.size + #chunk
   if chunk == "" then return end
-  if self.wanted.sink then return callback.tell("sink", self.wanted.sink, chunk) end
+  if self.sink then return callback.tell("sink", self.sink, chunk) end
   self.chunks[#self.chunks + 1] = chunk
 end
 
@@ -50,10 +57,8 @@ function Flow:take(chunk, total)
   self.done = self.done + #chunk
   local failed = self:give(self.decoder and self.decoder:feed(chunk) or chunk)
   if failed then return failed end
-  if not self.wanted.sink and self.size > self.wanted.most then return nil, true end
-  if self.wanted.progress then
-    return callback.tell("progress", self.wanted.progress, self.done, total)
-  end
+  if not self.sink and self.size > self.most then return nil, true end
+  if self.progress then return callback.tell("progress", self.progress, self.done, total) end
 end
 
 --- The end: nil or why a callback failed.
@@ -64,11 +69,10 @@ end
 --- Puts what came into the result.
 function Flow:describe(result)
   result.size = self.size
-  if not self.wanted.sink then result.content = table.concat(self.chunks) end
+  if not self.sink then result.content = joined(self.chunks) end
   if self.node then part.describe(result, self.node) end
-  if self.wanted.decode then
-    result.converted = self.decoder ~= nil and self.decoder:converted()
-  end
+  if self.decode then result.converted = self.decoder ~= nil and self.decoder:converted() end
+  return result
 end
 
 return download

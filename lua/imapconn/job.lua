@@ -5,23 +5,37 @@ local download = require "imapconn.download"
 local errors = require "imapconn.errors"
 
 local Job = {}
-Job.__index = Job
 
 local job = {}
 
---- `given`: { what, kind, inputs, shape, changes, harmless, flow, sources,
---- progress, hide }, or { value } where nothing is to be sent. shape(raw) turns
---- what the core answers into the result, or answers nil and a failure;
---- hide(text) leaves secrets out of the server's words.
-function job.new(given)
-  return setmetatable(given, Job)
+--- Makes what makes the jobs of one action, each from a table of its own. Here
+--- or there: { what, path, new_path, kind, inputs, shape, changes, harmless, flow,
+--- sources, progress, hide }. `what`, `path` and `new_path` say what is attempted,
+--- on what; shape(raw, this) turns what the core answers into the result, or
+--- answers nil and a failure; hide(text) leaves secrets out of the server's words.
+function job.class(class)
+  for name, method in pairs(Job) do class[name] = method end
+  class.__index = class
+  return function(given) return setmetatable(given, class) end
+end
+
+--- Where nothing is to be sent.
+function job.settled(value)
+  return { value = value }
+end
+
+local function attempt(self)
+  local text = self.what
+  if self.path then text = text .. " " .. errors.quote(self.path) end
+  if self.new_path then text = text .. " to " .. errors.quote(self.new_path) end
+  return text
 end
 
 -- Where the caller's function failed the action may have been carried out.
 local function callback_failure(self, failed, failure, value)
   local outcome = failure and failure.outcome
   if not failure and self.changes then outcome = "partial" end
-  return errors.failed(self.what, {
+  return errors.failed(attempt(self), {
     code = "callback", reason = failed.text, cause = failed.cause,
     outcome = outcome, command = failure and failure.command,
   }, false, outcome == "partial" and value or nil)
@@ -48,7 +62,7 @@ function Job:settle(raw, failure, done, call)
   if self.failed then
     self.err = callback_failure(self, self.failed, failure, value)
   elseif failure then
-    self.err = errors.failed(self.what, failure, self.harmless, value)
+    self.err = errors.failed(attempt(self), failure, self.harmless, value)
   else
     self.value = value
   end
@@ -57,7 +71,7 @@ end
 --- A piece of a literal that flows.
 function Job:piece(chunk, total, core, id)
   if self.failed then return end
-  self.flow:look(self.flow.wanted.part and core:structure(id))
+  self.flow:look(self.flow.part and core:structure(id))
   local failed, too_much = self.flow:take(chunk, total)
   self.failed = failed
   if too_much then core:kill("limit", download.TOO_LARGE) end

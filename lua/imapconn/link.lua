@@ -17,7 +17,8 @@ Link.__index = Link
 local link = {}
 
 --- Holds a connection of the core. `given`: { core, stream, wait, trace,
---- timeout, name }; `stream` only where the core has no socket of its own.
+--- timeout, name }; `stream` only where the core has no socket of its own; `wait`
+--- unless the core may block.
 function link.new(given)
   return setmetatable(given, Link)
 end
@@ -195,8 +196,13 @@ end
 function steps.wait(call)
   local seconds = left(call)
   if not seconds then return end
+  local wait = call.link.wait
+  if not wait then
+    local failed = call.core:rest(seconds)
+    return failed and fail(call, "wait", failed)
+  end
   call.core:arm(seconds)
-  local ok, value, reason = callback.wait(call.link.wait, call.core:fd(), seconds)
+  local ok, value, reason = callback.wait(wait, call.core:fd(), seconds)
   if ok and (value or reason == "timeout" or value == nil and reason == nil) then return end
   if reason == nil then reason = value end
   fail(call, "wait", reason)
@@ -276,14 +282,26 @@ local function start_tasks(call)
   end
 end
 
---- Runs tasks until all have been settled. `call`: { next, seconds, late,
---- timeout }: next() answers the next task or nil; `seconds` for all of them,
---- `late` says that they are over, `timeout` is for the time between two bytes.
---- A task has kind, inputs, settle(raw, failure, done, call), and where it needs
---- them piece(chunk, total, core, id) and content(index, offset, max).
-function Link:run(call)
-  call.link, call.core, call.running, call.count = self, self.core, {}, 0
-  call.deadline, call.worked = core.now() + call.seconds, true
+--- Tasks that are but one.
+function link.only(task)
+  return function()
+    local next_task = task
+    task = nil
+    return next_task
+  end
+end
+
+--- Runs tasks until all have been settled: next_task() answers the next, or nil.
+--- `seconds` for all of them, `late` says that they are over, `timeout` is for the
+--- time between two bytes. A task has kind, inputs, settle(raw, failure, done,
+--- call), and where it needs them piece(chunk, total, core, id) and
+--- content(index, offset, max).
+function Link:run(next_task, seconds, late, timeout)
+  local call = {
+    link = self, core = self.core, next = next_task, running = {}, count = 0,
+    deadline = core.now() + seconds, late = late, timeout = timeout,
+    worked = true, moved = 0, quiet_since = 0,
+  }
   start_tasks(call)
   while call.count > 0 do
     keep_deadline(call)
@@ -301,12 +319,8 @@ function farewell.settle() end
 
 --- Says LOGOUT, and gives the server `seconds` to answer.
 function Link:log_out(seconds)
-  local tasks = { farewell }
   self:hold("close", function()
-    self:run {
-      next = function() return table.remove(tasks) end,
-      seconds = seconds, timeout = math.huge, late = "no answer to LOGOUT",
-    }
+    self:run(link.only(farewell), seconds, "no answer to LOGOUT", math.huge)
   end)
 end
 

@@ -1,9 +1,10 @@
 --- The options of connect: read, checked, and sorted by who needs them.
-local core = require "imapconn.core"
 local ascii = require "imapconn.ascii"
 local check = require "imapconn.check"
 
 local options = {}
+
+local form = check.form("connect")
 
 local LITERAL_LIMIT = 268435456 -- octets held in memory, by default
 local LONGEST_TEXT = 4096 -- octets of a path, a URL, the password of a key
@@ -201,7 +202,7 @@ end
 
 --- Reads the options: settings for connection.open, or nil and an error.
 function options.read(given)
-  local input = check.inputs("connect", given)
+  local input = check.inputs(form, given)
   local host = read.host(input, "host", true)
   local secure = read.secure(input)
   local port = input:integer("port", 1, 65535) or (secure == true and 993 or 143)
@@ -213,7 +214,7 @@ function options.read(given)
     timeout = read.seconds(input, "timeout", 300),
     call_timeout = read.seconds(input, "call_timeout", 3600),
     trace = input:callback("trace"),
-    wait = input:callback("wait") or core.wait,
+    wait = input:callback("wait"),
     transport = read.transport(input),
   }
   login.compress = input:boolean("compress")
@@ -234,7 +235,7 @@ end
 -- A transport of the caller's gets the options as given, with their defaults.
 function options.for_transport(input, settings)
   local all = {}
-  for _, name in ipairs(input.names) do all[name] = rawget(input.given, name) end
+  for name, value in next, input.given do all[name] = value end
   for name, value in pairs(settings.open) do all[name] = value end
   all.security, all.secure = nil, settings.secure
   all.connect_timeout, all.timeout = settings.connect_timeout, settings.timeout

@@ -39,7 +39,7 @@ end
 local SHORTER = ("shorter: all texts of a search have %d octets at most"):format(LONGEST_TEXTS)
 
 function kinds.text(query, key, value)
-  if not check.is_text(value) then return "UTF-8 text without NUL, CR and LF" end
+  if type(value) ~= "string" or not core.is_line(value) then return "UTF-8 text without NUL, CR and LF" end
   if is_too_long(query, value) then return SHORTER end
   if value:find("[\128-\255]") then query.charset = "UTF-8" end
   add(query, join(key, { "s" .. value }))
@@ -184,6 +184,8 @@ local function add_set(query, input, name, set)
   add(query, name == "uids" and { "aUID", "n" .. set.text } or { "n" .. set.text })
 end
 
+local nested = check.form("search_messages")
+
 -- The keys of a nested table, as the terms of one key.
 local function group(query, input, name, keys)
   if type(keys) ~= "table" or next(keys) == nil then
@@ -194,7 +196,7 @@ local function group(query, input, name, keys)
     return {}
   end
   local inner = setmetatable({ terms = {}, keys = 0, depth = query.depth + 1 }, { __index = query })
-  local given = check.inputs(input.call, keys, input.server)
+  local given = check.inputs(nested, keys, input.server)
   add_set(inner, given, "range", given:set("range"))
   add_set(inner, given, "uids", given:set("uids"))
   search.add_keys(inner, given)
