@@ -128,20 +128,31 @@ static bool is_too_early(struct connection *c, size_t output, size_t sent) {
   return asked || c->asked;
 }
 
+/* Sends until nothing is left, or nothing more is taken: TLS takes 16 KB at a
+** time. What is gone is taken off once, since the rest is moved to the front. */
+static int send_output(struct connection *c, struct imap_span out, size_t *sent) {
+  int status = IMAP_OK;
+  *sent = 0;
+  while (*sent < out.size && status == IMAP_OK) {
+    size_t now;
+    status = imap_transport_send(c->transport, out.data + *sent,
+                                 out.size - *sent, &now);
+    *sent += now;
+  }
+  if (*sent > 0) imap_session_sent(c->session, *sent);
+  return status;
+}
+
 /* Moves bytes both ways: while sending we read, and while reading we send
 ** (WIRE.md, rule 9). Returns how many octets. */
 static size_t move_bytes(struct connection *c) {
   struct imap_span out = imap_session_output(c->session);
-  size_t sent = 0, got = 0, room;
+  size_t sent, got = 0, room;
   char *space;
-  int status;
-  if (out.size > 0) {
-    status = imap_transport_send(c->transport, out.data, out.size, &sent);
-    if (sent > 0) imap_session_sent(c->session, sent);
-    if (status < 0 && status != IMAP_CLOSED) {
-      transport_failed(c);
-      return 1;
-    }
+  int status = send_output(c, out, &sent);
+  if (status < 0 && status != IMAP_CLOSED) {
+    transport_failed(c);
+    return 1;
   }
   if (is_too_early(c, out.size, sent)) return sent;
   space = imap_session_space(c->session, &room);
@@ -199,7 +210,7 @@ static int advance_loop(lua_State *L, struct connection *c) {
 }
 
 static int advance(lua_State *L) {
-  struct connection *c = imaplua_connection(L);
+  struct connection *c = imaplua_connection(L, 1);
   int count;
   if (imaplua_forked(c)) return say(L, "dead");
   if (c->entered) /* a memory error left it midway: nothing can be trusted */
@@ -218,7 +229,7 @@ static int advance(lua_State *L) {
 /* --- bytes moved by the caller --- */
 
 static int feed_method(lua_State *L) {
-  struct connection *c = imaplua_connection(L);
+  struct connection *c = imaplua_connection(L, 1);
   size_t size;
   const char *bytes = luaL_checklstring(L, 2, &size);
   c->moved += (double)size;
@@ -227,7 +238,7 @@ static int feed_method(lua_State *L) {
 }
 
 static int sent_method(lua_State *L) {
-  struct connection *c = imaplua_connection(L);
+  struct connection *c = imaplua_connection(L, 1);
   size_t size = (size_t)luaL_checknumber(L, 2);
   c->moved += (double)size;
   if (size > imap_session_output(c->session).size)
@@ -237,22 +248,31 @@ static int sent_method(lua_State *L) {
 }
 
 static int ended_method(lua_State *L) {
-  imap_session_ended(imaplua_connection(L)->session);
+  imap_session_ended(imaplua_connection(L, 1)->session);
   return 0;
 }
 
 static int upgraded_method(lua_State *L) {
-  imap_session_upgraded(imaplua_connection(L)->session);
+  imap_session_upgraded(imaplua_connection(L, 1)->session);
   return 0;
 }
 
+/* supply(bytes, offset, max): up to `max` of the bytes, from `offset` on; answers
+** how many. */
 static int supply_method(lua_State *L) {
-  struct connection *c = imaplua_connection(L);
+  struct connection *c = imaplua_connection(L, 1);
   struct imap_span bytes;
+  size_t offset = (size_t)luaL_checknumber(L, 3);
+  size_t max = (size_t)luaL_checknumber(L, 4);
   bytes.data = luaL_checklstring(L, 2, &bytes.size);
+  luaL_argcheck(L, offset <= bytes.size, 3, "behind the end");
+  bytes.data += offset;
+  bytes.size -= offset;
+  if (bytes.size > max) bytes.size = max;
   if (imap_session_supply(c->session, bytes) != IMAP_OK)
     imaplua_no_memory(L);
-  return 0;
+  imaplua_push_u64(L, bytes.size);
+  return 1;
 }
 
 void imaplua_open_advance(lua_State *L) {

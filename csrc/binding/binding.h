@@ -11,6 +11,7 @@
 #define IMAPLUA_VERSION "0.1.0"
 #define IMAPLUA_CONNECTION "imapconn.core.connection"
 #define IMAPLUA_DECODER "imapconn.core.decoder"
+#define IMAPLUA_READER "imapconn.core.reader"
 
 /* What rows are made with: one for each connection, reused. */
 struct imaplua_maker {
@@ -96,11 +97,13 @@ void imaplua_push_failure(lua_State *L, const struct imap_action *a,
 /* The module's parts. */
 void imaplua_open_connection(lua_State *L); /* its metatable */
 void imaplua_open_decoder(lua_State *L);
+void imaplua_open_reader(lua_State *L);
 int imaplua_open(lua_State *L);
 int imaplua_attach(lua_State *L);
 int imaplua_parse(lua_State *L);
 void imaplua_set_typed(struct imaplua_maker *m, int table); /* typed.c */
 int imaplua_decoder(lua_State *L);
+int imaplua_reader(lua_State *L);
 
 /* options.c: options.limits, which may be absent; whether a value is limits. */
 struct imap_limits imaplua_limits(lua_State *L, int options);

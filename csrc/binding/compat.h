@@ -6,8 +6,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <stdio.h>
+
 #include <lauxlib.h>
 #include <lua.h>
+#include <lualib.h>
 
 #if LUA_VERSION_NUM < 502
 #define lua_rawlen lua_objlen
@@ -17,7 +20,12 @@
 #define luaL_setfuncs(L, funcs, n) luaL_register((L), NULL, (funcs))
 #define lua_absindex(L, i) \
   ((i) > 0 || (i) <= LUA_REGISTRYINDEX ? (i) : lua_gettop(L) + (i) + 1)
+/* What a file of io's is, and the open file in it, or NULL. */
+typedef FILE *imaplua_stream;
+#define imaplua_stream_file(s) (*(s))
 #else
+typedef luaL_Stream imaplua_stream;
+#define imaplua_stream_file(s) ((s)->closef != NULL ? (s)->f : NULL)
 #define imaplua_set_companion(L, i) lua_setuservalue((L), (i))
 #define imaplua_get_companion(L, i) lua_getuservalue((L), (i))
 #endif

@@ -7,21 +7,21 @@
 static const char metatable_key; /* its address is, in the registry */
 
 /* As luaL_checkudata, which would hash the name each time: 3 % of a call. */
-static struct connection *check_connection(lua_State *L) {
-  struct connection *c = lua_touserdata(L, 1);
+static struct connection *check_connection(lua_State *L, int index) {
+  struct connection *c = lua_touserdata(L, index);
   bool is_one = false;
-  if (c != NULL && lua_getmetatable(L, 1)) {
+  if (c != NULL && lua_getmetatable(L, index)) {
     lua_pushlightuserdata(L, (void *)&metatable_key);
     lua_rawget(L, LUA_REGISTRYINDEX);
     is_one = lua_rawequal(L, -1, -2) != 0;
     lua_pop(L, 2);
   }
-  return is_one ? c : luaL_checkudata(L, 1, IMAPLUA_CONNECTION);
+  return is_one ? c : luaL_checkudata(L, index, IMAPLUA_CONNECTION);
 }
 
-struct connection *imaplua_connection(lua_State *L) {
-  struct connection *c = check_connection(L);
-  luaL_argcheck(L, c->session != NULL, 1, "the connection was collected");
+struct connection *imaplua_connection(lua_State *L, int index) {
+  struct connection *c = check_connection(L, index);
+  luaL_argcheck(L, c->session != NULL, index, "the connection was collected");
   return c;
 }
 
@@ -184,7 +184,7 @@ static int free_id(const struct connection *c) {
 }
 
 static int start(lua_State *L) {
-  struct connection *c = imaplua_connection(L);
+  struct connection *c = imaplua_connection(L, 1);
   const char *kind = luaL_checkstring(L, 2);
   struct imap_action *a;
   int id = free_id(c);
@@ -212,7 +212,7 @@ void imaplua_push_rows(lua_State *L, int id) {
 }
 
 static int result(lua_State *L) {
-  struct connection *c = imaplua_connection(L);
+  struct connection *c = imaplua_connection(L, 1);
   int id = (int)luaL_checkinteger(L, 2);
   struct imap_action *a = c->done;
   int rows;
@@ -239,7 +239,7 @@ static int result(lua_State *L) {
 
 /* The structure of the part that a download has seen so far. */
 static int structure(lua_State *L) {
-  (void)imaplua_connection(L);
+  (void)imaplua_connection(L, 1);
   imaplua_push_rows(L, (int)luaL_checkinteger(L, 2));
   if (lua_istable(L, -1)) lua_getfield(L, -1, "body_structure");
   return 1;
@@ -248,7 +248,7 @@ static int structure(lua_State *L) {
 /* --- the rest --- */
 
 static int kill_method(lua_State *L) {
-  struct connection *c = imaplua_connection(L);
+  struct connection *c = imaplua_connection(L, 1);
   const char *code = luaL_checkstring(L, 2);
   const char *reason = luaL_checkstring(L, 3);
   enum imap_code which = IMAP_CODE_CLOSED;
@@ -265,19 +265,19 @@ static int kill_method(lua_State *L) {
 }
 
 static int close_method(lua_State *L) {
-  imaplua_close(imaplua_connection(L));
+  imaplua_close(imaplua_connection(L, 1));
   return 0;
 }
 
 static int fd_method(lua_State *L) {
-  struct connection *c = imaplua_connection(L);
+  struct connection *c = imaplua_connection(L, 1);
   if (c->transport == NULL) return 0;
   lua_pushinteger(L, imap_transport_fd(c->transport));
   return 1;
 }
 
 static int arm_method(lua_State *L) {
-  struct connection *c = imaplua_connection(L);
+  struct connection *c = imaplua_connection(L, 1);
   double seconds = luaL_checknumber(L, 2);
   bool writing = imap_session_output(c->session).size > 0;
   if (c->transport == NULL) return 0;
@@ -289,7 +289,7 @@ static int arm_method(lua_State *L) {
 /* rest(seconds): blocks until there is something to do; nothing, or why it could
 ** not. */
 static int rest_method(lua_State *L) {
-  struct connection *c = imaplua_connection(L);
+  struct connection *c = imaplua_connection(L, 1);
   double seconds = luaL_checknumber(L, 2);
   bool writing = imap_session_output(c->session).size > 0;
   int failed;

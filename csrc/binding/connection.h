@@ -24,8 +24,8 @@ struct connection {
   struct imap_tls_info tls;
 };
 
-/* The object at index 1. */
-struct connection *imaplua_connection(lua_State *L);
+/* The argument `index`. */
+struct connection *imaplua_connection(lua_State *L, int index);
 
 /* The process was forked since it was made: the child must leave it alone. */
 bool imaplua_forked(const struct connection *c);

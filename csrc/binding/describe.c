@@ -5,18 +5,18 @@
 #include "protocol/chars.h"
 
 static int moved_method(lua_State *L) {
-  lua_pushnumber(L, imaplua_connection(L)->moved);
+  lua_pushnumber(L, imaplua_connection(L, 1)->moved);
   return 1;
 }
 
 static int words_method(lua_State *L) {
-  const struct connection *c = imaplua_connection(L);
+  const struct connection *c = imaplua_connection(L, 1);
   lua_pushboolean(L, c->session->bye);
   return 1;
 }
 
 static int alive_method(lua_State *L) {
-  const struct connection *c = imaplua_connection(L);
+  const struct connection *c = imaplua_connection(L, 1);
   bool alive = !imaplua_forked(c) && !c->entered &&
                c->session->state != IMAP_SESSION_DEAD &&
                (!c->own_transport || c->transport != NULL);
@@ -26,7 +26,7 @@ static int alive_method(lua_State *L) {
 
 /* { { direction, line }, … } since the last call */
 static int trace_method(lua_State *L) {
-  struct imap_buffer *trace = &imaplua_connection(L)->session->trace;
+  struct imap_buffer *trace = &imaplua_connection(L, 1)->session->trace;
   size_t at = 0;
   int count = 0;
   lua_newtable(L);
@@ -93,7 +93,7 @@ static void push_tls(lua_State *L, struct connection *c) {
 }
 
 static int info_method(lua_State *L) {
-  struct connection *c = imaplua_connection(L);
+  struct connection *c = imaplua_connection(L, 1);
   const struct imap_session *s = c->session;
   lua_createtable(L, 0, 4);
   push_tls(L, c);
@@ -112,7 +112,7 @@ static int info_method(lua_State *L) {
 }
 
 static int has_method(lua_State *L) {
-  const struct connection *c = imaplua_connection(L);
+  const struct connection *c = imaplua_connection(L, 1);
   struct imap_span name;
   name.data = luaL_checklstring(L, 2, &name.size);
   lua_pushboolean(L, imap_caps_named(&c->session->caps, name));
@@ -120,7 +120,7 @@ static int has_method(lua_State *L) {
 }
 
 static int append_limit_method(lua_State *L) {
-  const struct imap_caps *caps = &imaplua_connection(L)->session->caps;
+  const struct imap_caps *caps = &imaplua_connection(L, 1)->session->caps;
   if (caps->append_limit == UINT64_MAX) return 0;
   imaplua_push_u64(L, caps->append_limit);
   return 1;
@@ -128,14 +128,14 @@ static int append_limit_method(lua_State *L) {
 
 /* Logged in, nothing under way, no mailbox open, not compressed: fit for a pool. */
 static int quiet_method(lua_State *L) {
-  const struct imap_session *s = imaplua_connection(L)->session;
+  const struct imap_session *s = imaplua_connection(L, 1)->session;
   lua_pushboolean(L, imap_session_quiet(s) && s->current == NULL &&
                          !s->unknown && s->deflate == NULL);
   return 1;
 }
 
 static int utf8_method(lua_State *L) {
-  lua_pushboolean(L, imaplua_connection(L)->session->utf8);
+  lua_pushboolean(L, imaplua_connection(L, 1)->session->utf8);
   return 1;
 }
 

@@ -33,8 +33,8 @@ end
 local Group = {}
 Group.__index = Group
 
-function Group:content(index, offset, max)
-  return self.members[index]:content(1, offset, max)
+function Group:content(core, index, offset, max)
+  return self.members[index]:content(core, 1, offset, max)
 end
 
 function Group:settle(raw, failure, done, call)

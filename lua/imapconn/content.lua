@@ -1,7 +1,7 @@
 --- What append_message sends: a string, a file, or a source of the caller's.
---- Each becomes { size, binary, text, take }: take(offset, max) answers up to
---- `max` octets from `offset` on, at least one, or nil and why it failed.
---- `text` is the whole, where it is at hand.
+--- Each becomes { size, binary, text, supply }: supply(server, offset, max) gives
+--- the core up to `max` octets from `offset` on, at least one, and answers how
+--- many; or nil and why it failed. `text` is the whole, where it is at hand.
 local core = require "imapconn.core"
 local callback = require "imapconn.callback"
 local check = require "imapconn.check"
@@ -12,14 +12,11 @@ local PIECE = 65536 -- octets read at a time
 
 -- --- A string ------------------------------------------------------------------
 
-local function from_string(text)
-  local size, _, binary, bare = core.crlf_size(text, false)
-  if bare then text = core.crlf(text, false) end
+local function from_string(given)
+  local text, _, binary = core.crlf(given, false)
   return {
-    size = size, binary = binary, text = text,
-    take = function(offset, max)
-      return text:sub(offset + 1, offset + math.min(max, PIECE))
-    end,
+    size = #text, binary = binary, text = text,
+    supply = function(server, offset, max) return server:supply(text, offset, max) end,
   }
 end
 
@@ -40,8 +37,8 @@ local function in_order(name, size, read, rewind)
     held = held .. piece
     return piece
   end
-  return function(offset, max)
-    if offset ~= position then
+  return function(server, offset, max)
+    if offset ~= position or offset == 0 then
       local failure = rewind()
       if failure then return nil, failure end
       position, held = 0, ""
@@ -56,15 +53,33 @@ local function in_order(name, size, read, rewind)
       if not piece then return nil, failure end
       if position + #held > size then return nil, wrong_size(name, size, "more") end
     end
-    local bytes = held -- as a rule all of it, which sub() would copy
-    if #held > max then bytes = held:sub(1, max) end
-    held = held:sub(#bytes + 1)
-    position = position + #bytes
-    return bytes
+    local count = server:supply(held, 0, max)
+    held = held:sub(count + 1)
+    position = position + count
+    return count
   end
 end
 
 -- --- A file --------------------------------------------------------------------
+
+local READING = "reading the file"
+
+-- A file of io's, which the core reads by itself; nil where it cannot.
+local function from_io(input, file)
+  local reader, size, binary = core.reader(file)
+  if not reader then
+    return size and input:refuse("content", "content: " .. callback.failure(READING, size).text)
+  end
+  return {
+    size = size, binary = binary,
+    supply = function(server, offset, max)
+      local count, why = reader:supply(server, offset, max)
+      if count then return count end
+      if why == "less" or why == "more" then return nil, wrong_size(READING, size, why) end
+      return nil, callback.failure(READING, why)
+    end,
+  }
+end
 
 -- Counts what is left of a file, as it will be sent.
 local function count(read)
@@ -74,13 +89,13 @@ local function count(read)
     if not piece then return nil, failure end
     if piece == "" then return size, binary end
     local octets, has_nul
-    octets, last_cr, has_nul = core.crlf_size(piece, last_cr)
+    octets, last_cr, has_nul = core.lines(piece, last_cr)
     size, binary = size + octets, binary or has_nul
   end
 end
 
-local function from_file(input, file)
-  local name = "reading the file"
+-- What is like a file.
+local function from_object(input, file)
   local function seek(...)
     local ok, position = pcall(file.seek, file, ...)
     return ok and position or nil
@@ -90,7 +105,7 @@ local function from_file(input, file)
     return input:refuse("content", "the file in content must be seekable")
   end
   local function read(max)
-    return callback.ask(name, file.read, file, max)
+    return callback.ask(READING, file.read, file, max)
   end
   local size, binary = count(read)
   if not size then
@@ -105,19 +120,17 @@ local function from_file(input, file)
   end
   local function rewind()
     last_cr = false
-    if not seek("set", start) then return callback.failure(name, "it cannot be read again") end
+    if not seek("set", start) then return callback.failure(READING, "it cannot be read again") end
   end
   local rewound = rewind()
   if rewound then return input:refuse("content", "content: " .. rewound.text) end
-  local take = in_order(name, size, read_crlf, rewind)
-  return {
-    size = size, binary = binary,
-    take = function(offset, max)
-      -- Another append of the same file may have moved it.
-      if offset == 0 then rewind() end
-      return take(offset, max)
-    end,
-  }
+  return { size = size, binary = binary, supply = in_order(READING, size, read_crlf, rewind) }
+end
+
+local function from_file(input, file)
+  local source = from_io(input, file)
+  if source or input.err then return source end
+  return from_object(input, file)
 end
 
 -- --- The caller's own: { size, read } --------------------------------------------
@@ -128,7 +141,7 @@ local function from_source(input, given)
   if not size or type(read) ~= "function" then
     return input:refuse("content", "content must be a string, an open file, or { size = octets, read = function }")
   end
-  local name = "content.read"
+  local name, begun = "content.read", false
   local function read_plain(max)
     local piece, failure = callback.ask(name, read, max)
     if piece and piece:find("%z") then
@@ -138,8 +151,9 @@ local function from_source(input, given)
   end
   return {
     size = size, binary = false,
-    take = in_order(name, size, read_plain, function()
-      return callback.failure(name, "the server wants the content once more")
+    supply = in_order(name, size, read_plain, function()
+      if begun then return callback.failure(name, "the server wants the content once more") end
+      begun = true
     end),
   }
 end

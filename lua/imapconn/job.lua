@@ -77,18 +77,17 @@ function Job:piece(chunk, total, core, id)
   if too_much then core:kill("limit", download.TOO_LARGE) end
 end
 
---- Octets of the content `index`: nil and why, where they fail.
-function Job:content(index, offset, max)
+--- Gives the core octets of the content `index`: nil, or why that failed.
+function Job:content(core, index, offset, max)
   local source = self.sources[index]
-  local bytes, failed = source.take(offset, max)
-  if not bytes then
+  local count, failed = source.supply(core, offset, max)
+  if not count then
     self.failed = self.failed or failed
-    return nil, failed
+    return failed
   end
   if self.progress and not self.failed then
-    self.failed = callback.tell("progress", self.progress, offset + #bytes, source.size)
+    self.failed = callback.tell("progress", self.progress, offset + count, source.size)
   end
-  return bytes
 end
 
 return job

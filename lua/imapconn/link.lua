@@ -179,12 +179,8 @@ function steps.piece(call, id, chunk, total)
 end
 
 function steps.content(call, id, index, offset, max)
-  local bytes, failed = call.running[id]:content(index, offset, max)
-  if bytes then
-    call.core:supply(bytes)
-  else
-    call.core:kill("callback", failed.text)
-  end
+  local failed = call.running[id]:content(call.core, index, offset, max)
+  if failed then call.core:kill("callback", failed.text) end
   call.worked = true
 end
 
@@ -295,7 +291,7 @@ end
 --- `seconds` for all of them, `late` says that they are over, `timeout` is for the
 --- time between two bytes. A task has kind, inputs, settle(raw, failure, done,
 --- call), and where it needs them piece(chunk, total, core, id) and
---- content(index, offset, max).
+--- content(core, index, offset, max).
 function Link:run(next_task, seconds, late, timeout)
   local call = {
     link = self, core = self.core, next = next_task, running = {}, count = 0,

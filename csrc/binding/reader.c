@@ -1,0 +1,166 @@
+/* reader.c - an open file of io's as the content of a message: read in pieces
+** from where it stands, with CRLF at its line ends, and given to a connection
+** without becoming strings of Lua's in between. What is only like a file,
+** lua/imapconn/content.lua reads. */
+#define _FILE_OFFSET_BITS 64
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "binding/connection.h"
+#include "protocol/lines.h"
+
+enum { PIECE = 32768 };
+
+struct reader {
+  off_t start;       /* where the file stood */
+  uint64_t size;     /* octets that it will give */
+  uint64_t position; /* octets that it gave */
+  bool after_cr;
+  struct imap_span held; /* of those, what is still to be given */
+  char bytes[2 * PIECE]; /* read into the second half; mended from the first on */
+};
+
+/* NULL: none of io's, or closed. */
+static FILE *file_at(lua_State *L, int index) {
+  const imaplua_stream *stream = lua_touserdata(L, index);
+  FILE *file = NULL;
+  if (stream == NULL || !lua_getmetatable(L, index)) return NULL;
+  luaL_getmetatable(L, LUA_FILEHANDLE);
+  if (lua_rawequal(L, -1, -2)) file = imaplua_stream_file(stream);
+  lua_pop(L, 2);
+  return file;
+}
+
+/* Reads the next piece into the second half: how many octets; 0 at the end, or
+** with why it failed. */
+static size_t read_piece(struct reader *r, FILE *file, const char **why) {
+  size_t count = fread(r->bytes + PIECE, 1, PIECE, file);
+  *why = count == 0 && ferror(file) ? strerror(errno) : NULL;
+  if (*why != NULL) clearerr(file);
+  return count;
+}
+
+/* Counts what is left of the file, as it will be given. */
+static const char *measure(struct reader *r, FILE *file, bool *binary) {
+  struct imap_span piece = {r->bytes + PIECE, 0};
+  const char *why;
+  bool after_cr = false;
+  while ((piece.size = read_piece(r, file, &why)) > 0) {
+    struct imap_lines lines = imap_lines_look(piece, after_cr);
+    after_cr = imap_lines_end_with_cr(piece, after_cr);
+    r->size += piece.size + lines.bare;
+    if (lines.has_nul) *binary = true;
+  }
+  return why;
+}
+
+static bool rewind_to_start(struct reader *r, FILE *file) {
+  r->position = 0;
+  r->after_cr = false;
+  r->held.size = 0;
+  return fseeko(file, r->start, SEEK_SET) == 0;
+}
+
+/* reader(file): the reader, its size, and whether there is a NUL; or nil and why
+** reading failed; or nil where it is no file of io's, or none that can seek. */
+int imaplua_reader(lua_State *L) {
+  FILE *file = file_at(L, 1);
+  bool binary = false;
+  struct reader *r;
+  const char *why;
+  if (file == NULL) return 0;
+  r = lua_newuserdata(L, sizeof *r);
+  memset(r, 0, offsetof(struct reader, bytes));
+  luaL_getmetatable(L, IMAPLUA_READER);
+  lua_setmetatable(L, -2);
+  lua_createtable(L, 1, 0);
+  lua_pushvalue(L, 1);
+  lua_rawseti(L, -2, 1);
+  imaplua_set_companion(L, -2);
+  r->start = ftello(file);
+  if (r->start < 0 || !rewind_to_start(r, file)) return 0;
+  why = measure(r, file, &binary);
+  if (why == NULL && !rewind_to_start(r, file)) why = "it cannot be read again";
+  if (why != NULL) {
+    lua_pushnil(L);
+    lua_pushstring(L, why);
+    return 2;
+  }
+  imaplua_push_u64(L, r->size);
+  lua_pushboolean(L, binary);
+  return 3;
+}
+
+/* Holds the next piece: NULL; else why there is none, or "less" or "more" where
+** the file has not as many octets as were announced. Before the last octets are held
+** the file must have ended: the command is not finished while it has not. */
+static const char *refill(struct reader *r, FILE *file) {
+  const char *why;
+  struct imap_span piece = {r->bytes + PIECE, read_piece(r, file, &why)};
+  if (why != NULL) return why;
+  if (piece.size == 0) return "less";
+  r->held = piece;
+  if (imap_lines_look(piece, r->after_cr).bare > 0)
+    r->held = (struct imap_span){
+        r->bytes, imap_lines_mend(piece, r->after_cr, r->bytes)};
+  r->after_cr = imap_lines_end_with_cr(piece, r->after_cr);
+  if (r->position + r->held.size < r->size) return NULL;
+  if (r->position + r->held.size > r->size || fgetc(file) != EOF)
+    return "more";
+  return NULL;
+}
+
+static const char *supply(lua_State *L, struct reader *r, FILE *file,
+                          struct connection *c, size_t max, size_t *given) {
+  *given = 0;
+  while (*given < max && r->position < r->size) {
+    struct imap_span now;
+    const char *why = r->held.size == 0 ? refill(r, file) : NULL;
+    if (why != NULL) return why;
+    now = r->held;
+    if (now.size > max - *given) now.size = max - *given;
+    if (imap_session_supply(c->session, now) != IMAP_OK) imaplua_no_memory(L);
+    r->held.data += now.size;
+    r->held.size -= now.size;
+    r->position += now.size;
+    *given += now.size;
+  }
+  return NULL;
+}
+
+/* reader:supply(core, offset, max): gives up to `max` octets from `offset` on, at
+** least one: how many; or nil and why not, as refill() says. */
+static int supply_method(lua_State *L) {
+  struct reader *r = luaL_checkudata(L, 1, IMAPLUA_READER);
+  struct connection *c = imaplua_connection(L, 2);
+  double offset = luaL_checknumber(L, 3);
+  size_t max = (size_t)luaL_checknumber(L, 4), given;
+  const char *why = NULL;
+  FILE *file;
+  imaplua_get_companion(L, 1);
+  lua_rawgeti(L, -1, 1);
+  file = file_at(L, lua_gettop(L));
+  if (file == NULL)
+    why = "it was closed";
+  else if ((offset == 0 || offset != (double)r->position) &&
+           !rewind_to_start(r, file)) /* the command is sent once more */
+    why = "it cannot be read again";
+  if (why == NULL) why = supply(L, r, file, c, max, &given);
+  if (why != NULL) {
+    lua_pushnil(L);
+    lua_pushstring(L, why);
+    return 2;
+  }
+  imaplua_push_u64(L, given);
+  return 1;
+}
+
+void imaplua_open_reader(lua_State *L) {
+  static const luaL_Reg methods[] = {{"supply", supply_method}, {NULL, NULL}};
+  luaL_newmetatable(L, IMAPLUA_READER);
+  lua_newtable(L);
+  luaL_setfuncs(L, methods, 0);
+  lua_setfield(L, -2, "__index");
+  lua_pop(L, 1);
+}
