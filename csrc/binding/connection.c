@@ -194,7 +194,7 @@ static int start(lua_State *L) {
   c->making = NULL;
   a = imaplua_make_action(L, kind, 3, &c->making);
   imaplua_get_companion(L, 1);
-  lua_newtable(L);
+  lua_createtable(L, 0, a->routine == &imap_download_routine ? 4 : 0);
   lua_rawseti(L, -2, id);
   a->id = id;
   c->ids |= id_bit(id);

@@ -158,7 +158,7 @@ local function finish_download(raw, this)
     if too_large then return nil, { code = "limit", reason = download.TOO_LARGE, outcome = "refused" } end
   end
   if not this.failed then this.failed = flow:finish() end
-  return flow:describe { seq = raw.seq, uid = raw.uid }
+  return flow:result(raw)
 end
 
 local fetch = job.class {

@@ -28,27 +28,39 @@ local function not_mine(name)
   return errors.give(errors.argument(name, "self", "call it as conn:" .. name .. "( ... ), on a Connection"))
 end
 
--- Runs tasks within the deadlines of one call.
-local function run(held, next_task)
-  held:run(next_task, held.call_timeout, held.late, held.timeout)
+-- Runs a task, and those that following() answers, within the deadlines of a call.
+local function run(held, task, following)
+  held:run(task, following, held.call_timeout, held.late, held.timeout)
 end
 
 -- --- The actions -----------------------------------------------------------------
+
+-- The job, carried out; or nil and an error.
+local function act(held, prepare, inputs)
+  local this, err = prepare(inputs, held.core, held.literal_limit)
+  if this and this.kind then run(held, this) end
+  return this, err
+end
 
 for name, prepare in pairs(actions) do
   Connection[name] = function(self, inputs)
     local held = link_of(self)
     if not held then return not_mine(name) end
-    local this, err
-    local ok, refused = held:hold(name, function()
-      this, err = prepare(inputs, held.core, held.literal_limit)
-      if this and this.kind then run(held, link.only(this)) end
-    end)
-    if not ok then return errors.give(refused) end
+    local this, err = held:hold(name, act, held, prepare, inputs)
     err = err or this.err
     if err then return errors.give(err) end
     return this.value
   end
+end
+
+-- What was recorded, carried out; or nil and an error.
+local function act_together(held, work)
+  local record, err = batch.record(held.core, held.literal_limit, work)
+  if not record then return nil, err end
+  local following = batch.tasks(record)
+  local first = following()
+  if first then run(held, first, following) end
+  return record
 end
 
 function Connection:batch(work)
@@ -58,12 +70,7 @@ function Connection:batch(work)
     return errors.give(errors.argument("batch", "function",
       "batch takes a function(b) that records calls, not " .. check.kind(work)))
   end
-  local record, err
-  local ok, refused = held:hold("batch", function()
-    record, err = batch.record(held.core, held.literal_limit, work)
-    if record then run(held, batch.tasks(record)) end
-  end)
-  if not ok then return errors.give(refused) end
+  local record, err = held:hold("batch", act_together, held, work)
   if err then return errors.give(err) end
   return batch.results(record)
 end
@@ -110,15 +117,16 @@ end
 
 local leave = job.class { what = "keepalive", kind = "leave", shape = function() return true end }
 
--- Leaves the mailbox and gives the stream back: nil, or why it was closed instead.
+-- Leaves the mailbox and gives the stream back: true, or nil and why it was closed
+-- instead.
 local function give_back(held, seconds, size)
   local leaving = leave { inputs = {} }
-  run(held, link.only(leaving))
+  run(held, leaving)
   local kept, reason
   if not leaving.err then kept, reason = to_pool(held, seconds, size) end
   held.over = kept and "it was given back to its pool" or "it could not be given back to its pool"
-  if kept or leaving.err then return leaving.err end
-  return errors.failed("keepalive", { code = "closed", outcome = "not_sent",
+  if kept then return true end
+  return nil, leaving.err or errors.failed("keepalive", { code = "closed", outcome = "not_sent",
     reason = "the connection was closed instead: " .. errors.show(reason) })
 end
 
@@ -138,9 +146,10 @@ function Connection:keepalive(seconds, size)
   if not held then return not_mine("keepalive") end
   local err = refuse_keepalive(held, seconds, size)
   if err then return errors.give(err) end
-  local ok, refused = held:hold("keepalive", function() err = give_back(held, seconds, size) end)
-  if not ok or err then return errors.give(refused or err) end
-  return true
+  local given
+  given, err = held:hold("keepalive", give_back, held, seconds, size)
+  if err then return errors.give(err) end
+  return given
 end
 
 function Connection:__close()
@@ -216,10 +225,9 @@ local function log_in(held, settings, what, deadline)
       return raw
     end,
   }
-  local ok, refused = held:hold("connect", function()
-    held:run(link.only(credentials), math.max(0, deadline - core.now()), late, math.huge)
-  end)
-  return ok and credentials.err or refused
+  local _, refused = held:hold("connect", held.run, held, credentials, nil,
+    math.max(0, deadline - core.now()), late, math.huge)
+  return refused or credentials.err
 end
 
 local connection = {}

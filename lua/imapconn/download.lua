@@ -24,14 +24,8 @@ Flow.__index = Flow
 --- `wanted`: { part, decode, sink, progress, most }. `most`: octets that may be
 --- collected where there is no sink.
 function download.flow(wanted)
-  wanted.done, wanted.size, wanted.chunks = 0, 0, {}
+  wanted.done, wanted.size = 0, 0
   return setmetatable(wanted, Flow)
-end
-
--- What was collected; as a rule it came in one.
-local function joined(chunks)
-  if chunks[2] then return table.concat(chunks) end
-  return chunks[1] or ""
 end
 
 -- Once the structure is known: is the part there, and how is it decoded?
@@ -47,7 +41,13 @@ function Flow:give(chunk)
   self.size = self.size + #chunk
   if chunk == "" then return end
   if self.sink then return callback.tell("sink", self.sink, chunk) end
-  self.chunks[#self.chunks + 1] = chunk
+  if not self.content then
+    self.content = chunk -- as a rule it is all
+  elseif not self.chunks then
+    self.chunks = { self.content, chunk }
+  else
+    self.chunks[#self.chunks + 1] = chunk
+  end
 end
 
 --- Takes a piece of `total` octets: nil, or why a callback failed, or
@@ -66,10 +66,10 @@ function Flow:finish()
   if self.decoder then return self:give(self.decoder:finish()) end
 end
 
---- Puts what came into the result.
-function Flow:describe(result)
-  result.size = self.size
-  if not self.sink then result.content = joined(self.chunks) end
+--- The result, of what the core answered.
+function Flow:result(raw)
+  local result = { seq = raw.seq, uid = raw.uid, size = self.size, content = nil }
+  if not self.sink then result.content = self.chunks and table.concat(self.chunks) or self.content or "" end
   if self.node then part.describe(result, self.node) end
   if self.decode then result.converted = self.decoder ~= nil and self.decoder:converted() end
   return result

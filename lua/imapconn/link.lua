@@ -20,6 +20,7 @@ local link = {}
 --- timeout, name }; `stream` only where the core has no socket of its own; `wait`
 --- unless the core may block.
 function link.new(given)
+  given.running = {} -- by its id in the core, each task of the call
   return setmetatable(given, Link)
 end
 
@@ -80,18 +81,19 @@ function Link:leave()
   if not open then self:shut(self.fault or "it has ended") end
 end
 
---- Runs `work` while holding the connection: true, or nil and an error.
-function Link:hold(name, work)
+--- Calls `work` while holding the connection, and answers its two values; nil
+--- and an error where the connection is not to be had.
+function Link:hold(name, work, ...)
   local err = enter(self, name)
   if err then return nil, err end
-  local ok, reason = callback.protect(work)
+  local ok, value, reason = callback.protect(work, ...)
   if not ok then -- out of memory, or (on PUC Lua 5.1) raised by wait
     break_off(self, "an error was raised in the middle of " .. name)
     self:leave()
-    error(reason, 0)
+    error(value, 0)
   end
   self:leave()
-  return true
+  return value, reason
 end
 
 --- Ends the call that holds the connection; it answers `closed`.
@@ -262,49 +264,45 @@ end
 
 -- --- The loop -------------------------------------------------------------------------
 
-local function start_tasks(call)
-  while call.count < MOST_RUNNING do
-    local task = call.next()
+local function start(call, task)
+  if call.core:is_alive() then
+    call.running[call.core:start(task.kind, task.inputs)] = task
+    call.count = call.count + 1
+  else
+    task:settle(nil, {
+      code = "closed", outcome = "not_sent",
+      reason = "the connection ended before it was sent",
+    }, nil, call)
+  end
+end
+
+local function start_more(call)
+  while call.following and call.count < MOST_RUNNING do
+    local task = call.following()
     if not task then return end
-    if call.core:is_alive() then
-      call.running[call.core:start(task.kind, task.inputs)] = task
-      call.count = call.count + 1
-    else
-      task:settle(nil, {
-        code = "closed", outcome = "not_sent",
-        reason = "the connection ended before it was sent",
-      }, nil, call)
-    end
+    start(call, task)
   end
 end
 
---- Tasks that are but one.
-function link.only(task)
-  return function()
-    local next_task = task
-    task = nil
-    return next_task
-  end
-end
-
---- Runs tasks until all have been settled: next_task() answers the next, or nil.
---- `seconds` for all of them, `late` says that they are over, `timeout` is for the
---- time between two bytes. A task has kind, inputs, settle(raw, failure, done,
---- call), and where it needs them piece(chunk, total, core, id) and
---- content(core, index, offset, max).
-function Link:run(next_task, seconds, late, timeout)
+--- Runs a task, and those that following() answers until it answers nil, until
+--- all have been settled. `seconds` for all of them, `late` says that they are
+--- over, `timeout` is for the time between two bytes. A task has kind, inputs,
+--- settle(raw, failure, done, call), and where it needs them piece(chunk, total,
+--- core, id) and content(core, index, offset, max).
+function Link:run(task, following, seconds, late, timeout)
   local call = {
-    link = self, core = self.core, next = next_task, running = {}, count = 0,
+    link = self, core = self.core, following = following, running = self.running, count = 0,
     deadline = core.now() + seconds, late = late, timeout = timeout,
     worked = true, moved = 0, quiet_since = 0,
   }
-  start_tasks(call)
+  start(call, task)
+  start_more(call)
   while call.count > 0 do
     keep_deadline(call)
     local what, id, a, b, c = self.core:advance()
     tell_trace(call)
     steps[what](call, id, a, b, c)
-    start_tasks(call)
+    start_more(call)
   end
 end
 
@@ -315,9 +313,7 @@ function farewell.settle() end
 
 --- Says LOGOUT, and gives the server `seconds` to answer.
 function Link:log_out(seconds)
-  self:hold("close", function()
-    self:run(link.only(farewell), seconds, "no answer to LOGOUT", math.huge)
-  end)
+  self:hold("close", self.run, self, farewell, nil, seconds, "no answer to LOGOUT", math.huge)
 end
 
 --- Says LOGOUT as far as that does not block.
