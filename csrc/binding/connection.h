@@ -8,13 +8,14 @@
 #include "binding/binding.h"
 
 struct connection {
+  const char *kind;    /* set as long as there is a session */
   struct imap_session *session;
   struct imap_transport *transport;      /* NULL: the caller moves the bytes */
   struct imap_transport_shared *shared;  /* held as long as the transport */
   bool own_transport;  /* made by open(), also when it is gone */
   bool connecting;
   bool entered;        /* left by an error when it is on at entry */
-  long pid;            /* a forked child must leave the connection alone */
+  unsigned forks;      /* when it was made: a child must leave it alone */
   bool asked;          /* all was sent, and no answer can be there yet */
   double moved;        /* octets, in both directions */
   uint64_t ids;        /* a bit for each that is taken, from 1 on */

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "binding/binding.h"
+#include "protocol/chars.h"
 #include "protocol/date.h"
 #include "protocol/lines.h"
 #include "protocol/utf7.h"
@@ -240,16 +241,6 @@ static int crlf(lua_State *L) {
   return 3;
 }
 
-/* Writes the digits in front of `end`, with a closing NUL. */
-static const char *decimal(uint64_t value, char *end) {
-  *--end = '\0';
-  do {
-    *--end = (char)('0' + value % 10);
-    value /= 10;
-  } while (value > 0);
-  return end;
-}
-
 /* A whole number from 0 to 2^64 - 1, given as a number or in decimal, as a
 ** decimal string; else nothing. */
 static int number(lua_State *L) {
@@ -267,7 +258,8 @@ static int number(lua_State *L) {
     value = (uint64_t)d;
     if ((double)value != d) return 0;
   }
-  lua_pushstring(L, decimal(value, text + sizeof text));
+  text[sizeof text - 1] = '\0';
+  lua_pushstring(L, imap_decimal(value, text + sizeof text - 1));
   return 1;
 }
 

@@ -4,15 +4,12 @@
 #include "binding/connection.h"
 #include "protocol/chars.h"
 
+/* Octets moved, ever; and whether the server has said BYE. */
 static int moved_method(lua_State *L) {
-  lua_pushnumber(L, imaplua_connection(L, 1)->moved);
-  return 1;
-}
-
-static int words_method(lua_State *L) {
   const struct connection *c = imaplua_connection(L, 1);
+  lua_pushnumber(L, c->moved);
   lua_pushboolean(L, c->session->bye);
-  return 1;
+  return 2;
 }
 
 static int alive_method(lua_State *L) {
@@ -140,7 +137,7 @@ static int utf8_method(lua_State *L) {
 }
 
 const luaL_Reg imaplua_describe_methods[] = {
-  {"moved", moved_method}, {"ended_words", words_method},
+  {"moved", moved_method},
   {"is_alive", alive_method}, {"trace", trace_method}, {"info", info_method},
   {"has", has_method}, {"append_limit", append_limit_method},
   {"utf8_names", utf8_method}, {"is_quiet", quiet_method}, {NULL, NULL}

@@ -1,8 +1,9 @@
-/* chars.h - one table of character classes (RFC 9051 section 9). */
+/* chars.h - one table of character classes (RFC 9051 section 9); digits. */
 #ifndef IMAP_CHARS_H
 #define IMAP_CHARS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 enum {
   IMAP_CHAR_ATOM = 1,    /* ATOM-CHAR: fit for an atom that we send */
@@ -26,6 +27,17 @@ static inline char imap_upper(char byte) {
 
 static inline char imap_lower(char byte) {
   return byte >= 'A' && byte <= 'Z' ? (char)(byte - 'A' + 'a') : byte;
+}
+
+/* Writes the digits in front of `end`, and answers where they begin. A call of
+** snprintf() costs a thousand instructions. */
+enum { IMAP_DECIMAL_ROOM = 20 };
+static inline char *imap_decimal(uint64_t value, char *end) {
+  do {
+    *--end = (char)('0' + value % 10);
+    value /= 10;
+  } while (value > 0);
+  return end;
 }
 
 #endif

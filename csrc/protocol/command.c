@@ -1,14 +1,12 @@
 /* command.c - one command: what it is, and which rows it asked for. */
 #include "protocol/command.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
-struct imap_command *imap_command_new(const char *name, const char *tag) {
+struct imap_command *imap_command_new(const char *name) {
   struct imap_command *c = calloc(1, sizeof *c);
   if (c == NULL) return NULL;
   c->name = name;
-  (void)snprintf(c->tag, sizeof c->tag, "%s", tag);
   imap_seqset_init(&c->set);
   return c;
 }

@@ -29,12 +29,17 @@ enum imap_effect {
   IMAP_EFFECT_CHANGES /* changes messages of `view` */
 };
 
+enum {
+  IMAP_TAG_PREFIX = 4, /* letters, then digits of 32 bits */
+  IMAP_TAG_ROOM = 16
+};
+
 struct imap_command {
   struct imap_command *next;
   struct imap_action *action;
   const char *name; /* "UID STORE" */
   int step;         /* the action's own word for it */
-  char tag[16];
+  char tag[IMAP_TAG_ROOM];
   struct imap_encoder line;
   enum imap_command_state state;
   struct imap_view *view; /* that it opens or runs in; NULL: none */
@@ -63,7 +68,7 @@ struct imap_command {
 };
 
 /* NULL: out of memory. */
-struct imap_command *imap_command_new(const char *name, const char *tag);
+struct imap_command *imap_command_new(const char *name); /* without a tag */
 void imap_command_free(struct imap_command *c);
 
 /* Could a row of the one be taken for a row of the other? */

@@ -1,10 +1,9 @@
 /* dispatch.c - which command may be sent now, and its way into the output
 ** (WIRE.md, "Flights"). */
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "protocol/chars.h"
 #include "protocol/session.h"
 
 enum {
@@ -31,21 +30,27 @@ static enum imap_literals literals(const struct imap_session *s) {
   return IMAP_LITERAL_SYNC;
 }
 
+static void write_tag(struct imap_session *s, char tag[IMAP_TAG_ROOM]) {
+  char number[IMAP_DECIMAL_ROOM + 1], *end = number + sizeof number - 1;
+  const char *digits = imap_decimal(++s->next_tag, end);
+  *end = '\0';
+  memcpy(tag, s->tag_prefix, IMAP_TAG_PREFIX);
+  memcpy(tag + IMAP_TAG_PREFIX, digits, (size_t)(end - digits) + 1);
+}
+
 struct imap_command *imap_session_command(struct imap_session *s,
                                           struct imap_action *a,
                                           const char *name, int step) {
-  struct imap_command *c;
-  char tag[16];
-  (void)snprintf(tag, sizeof tag, "%.4s%" PRIu32, s->tag_prefix, ++s->next_tag);
-  c = imap_command_new(name, tag);
+  struct imap_command *c = imap_command_new(name);
   if (c == NULL) {
     imap_session_kill(s, IMAP_CODE_NOMEM, "not enough memory");
     return NULL;
   }
+  write_tag(s, c->tag);
   c->action = a;
   c->step = step;
   imap_encoder_init(&c->line, literals(s), s->utf8, s->tracing);
-  imap_encode_begin(&c->line, tag, name);
+  imap_encode_begin(&c->line, c->tag, name);
   return c;
 }
 

@@ -1,8 +1,6 @@
 /* encode.c - a command's bytes; nothing else reaches the wire. */
 #include "protocol/encode.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -119,10 +117,10 @@ void imap_encode_flag(struct imap_encoder *e, struct imap_span flag) {
 }
 
 void imap_encode_number(struct imap_encoder *e, uint64_t number) {
-  char text[24];
-  int size = snprintf(text, sizeof text, "%" PRIu64, number);
+  char text[IMAP_DECIMAL_ROOM], *end = text + sizeof text;
+  const char *digits = imap_decimal(number, end);
   separate(e);
-  put(e, text, (size_t)size);
+  put(e, digits, (size_t)(end - digits));
 }
 
 /* What a string holds that decides how it may go. */
@@ -147,12 +145,13 @@ static struct traits look_at(struct imap_span s) {
 /* Announces a literal; its octets follow. */
 static void announce(struct imap_encoder *e, uint64_t octets,
                      struct imap_stop stop) {
-  char text[32];
+  char text[IMAP_DECIMAL_ROOM], *end = text + sizeof text;
+  const char *digits = imap_decimal(octets, end);
   bool plus = e->literals == IMAP_LITERAL_PLUS ||
               (e->literals == IMAP_LITERAL_MINUS && octets <= MAX_LITERAL_MINUS);
-  int size = snprintf(text, sizeof text, "{%" PRIu64 "%s}", octets,
-                      plus ? "+" : "");
-  put(e, text, (size_t)size);
+  put(e, "{", 1);
+  put(e, digits, (size_t)(end - digits));
+  put(e, plus ? "+}" : "}", plus ? 2 : 1);
   imap_buffer_add_text(&e->bytes, "\r\n");
   stop.at = e->bytes.size;
   stop.wait = !plus;

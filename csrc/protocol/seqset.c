@@ -2,7 +2,6 @@
 ** and uid-set). */
 #include "protocol/seqset.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -192,32 +191,37 @@ bool imap_seqset_done(const struct imap_seqset *set, size_t next) {
   return next >= tidied(set)->count + (set->star ? 1 : 0);
 }
 
-static size_t range_text(const struct imap_seqset *set, size_t index,
-                         char text[LONGEST_RANGE + 1]) {
-  enum { ROOM = LONGEST_RANGE + 1 };
-  unsigned long first = set->star_from, last = 0;
-  int size;
+/* The range, or behind the last the star, in the last octets of `text`. */
+static struct imap_span range_text(const struct imap_seqset *set, size_t index,
+                                   char text[LONGEST_RANGE]) {
+  char *end = text + LONGEST_RANGE, *at = end;
   if (index < set->count) {
-    first = set->ranges[index].first;
-    last = set->ranges[index].last;
+    const struct imap_range *r = &set->ranges[index];
+    at = imap_decimal(r->last, at);
+    if (r->first != r->last) {
+      *--at = ':';
+      at = imap_decimal(r->first, at);
+    }
+  } else {
+    *--at = '*';
+    if (set->star_from > 0) {
+      *--at = ':';
+      at = imap_decimal(set->star_from, at);
+    }
   }
-  if (first == 0) size = snprintf(text, ROOM, "*");
-  else if (last == 0) size = snprintf(text, ROOM, "%lu:*", first);
-  else if (first == last) size = snprintf(text, ROOM, "%lu", first);
-  else size = snprintf(text, ROOM, "%lu:%lu", first, last);
-  return (size_t)size;
+  return (struct imap_span){at, (size_t)(end - at)};
 }
 
 int imap_seqset_write(const struct imap_seqset *set, size_t *next, size_t room,
                       struct imap_buffer *out) {
   size_t start = out->size;
   while (!imap_seqset_done(set, *next)) {
-    char text[LONGEST_RANGE + 1];
-    size_t size = range_text(set, *next, text);
+    char text[LONGEST_RANGE];
+    struct imap_span range = range_text(set, *next, text);
     size_t written = out->size - start;
-    if (written > 0 && written + 1 + size > room) break;
+    if (written > 0 && written + 1 + range.size > room) break;
     if (written > 0) imap_buffer_add_byte(out, ',');
-    if (imap_buffer_add(out, text, size) != IMAP_OK) break;
+    if (imap_buffer_add_span(out, range) != IMAP_OK) break;
     ++*next;
   }
   return out->status;

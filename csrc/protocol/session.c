@@ -17,7 +17,7 @@ enum {
 
 /* Tags nobody can guess: an answer for one not sent is an attack (A8). */
 static int make_tag_prefix(struct imap_session *s) {
-  unsigned char random[4];
+  unsigned char random[IMAP_TAG_PREFIX];
   if (imap_random(random, sizeof random) != IMAP_OK) return IMAP_CLOSED;
   for (size_t i = 0; i < sizeof random; i++)
     s->tag_prefix[i] = (char)('a' + random[i] % 26);

@@ -20,8 +20,13 @@ local link = {}
 --- timeout, name }; `stream` only where the core has no socket of its own; `wait`
 --- unless the core may block.
 function link.new(given)
-  given.running = {} -- by its id in the core, each task of the call
-  return setmetatable(given, Link)
+  local self = setmetatable(given, Link)
+  -- What the call that runs keeps; there is never but one.
+  self.call = {
+    link = self, core = self.core, running = {}, count = 0, -- tasks, by their ids in the core
+    moved = 0, quiet_since = 0, deadline = 0, late = "", timeout = 0, worked = true,
+  }
+  return self
 end
 
 -- --- Who holds it --------------------------------------------------------------
@@ -112,11 +117,11 @@ end
 -- connection is dead.
 local function left(call)
   local c, now = call.core, core.now()
-  local moved = c:moved()
+  local moved, bye = c:moved()
   if moved ~= call.moved or call.worked then
     call.moved, call.worked, call.quiet_since = moved, false, now
   end
-  if not call.bye and c:ended_words() then call.bye = now + LAST_WORDS end
+  if bye and not call.bye then call.bye = now + LAST_WORDS end
   local quiet_till = call.quiet_since + call.timeout
   local till = math.min(call.deadline, quiet_till, call.bye or math.huge)
   if now < till then return math.min(till - now, LONGEST_WAIT) end
@@ -290,11 +295,11 @@ end
 --- settle(raw, failure, done, call), and where it needs them piece(chunk, total,
 --- core, id) and content(core, index, offset, max).
 function Link:run(task, following, seconds, late, timeout)
-  local call = {
-    link = self, core = self.core, following = following, running = self.running, count = 0,
-    deadline = core.now() + seconds, late = late, timeout = timeout,
-    worked = true, moved = 0, quiet_since = 0,
-  }
+  local call = self.call
+  call.following, call.deadline = following, core.now() + seconds
+  call.late, call.timeout = late, timeout
+  call.worked, call.bye = true, nil
+  call.failed, call.trace_failed = nil, nil
   start(call, task)
   start_more(call)
   while call.count > 0 do
