@@ -118,6 +118,20 @@ static int parse_day(lua_State *L) {
   return 1;
 }
 
+/* In ASCII alone, as IMAP has it: string.upper follows the locale that the host
+** has set, and in Turkish the capital of i is no I. */
+static int change_case(lua_State *L, char (*change)(char byte)) {
+  struct imap_span text = check_span(L, 1);
+  luaL_Buffer b;
+  luaL_buffinit(L, &b);
+  for (size_t i = 0; i < text.size; i++) luaL_addchar(&b, change(text.data[i]));
+  luaL_pushresult(&b);
+  return 1;
+}
+
+static int upper(lua_State *L) { return change_case(L, imap_upper); }
+static int lower(lua_State *L) { return change_case(L, imap_lower); }
+
 static int is_atom(lua_State *L) {
   lua_pushboolean(L, imap_is_atom(check_span(L, 1)));
   return 1;
@@ -268,12 +282,12 @@ int luaopen_imapconn_core(lua_State *L);
 int luaopen_imapconn_core(lua_State *L) {
   static const luaL_Reg functions[] = {
     {"now", now}, {"wait", wait_readable}, {"poll", poll_readable},
-    {"to_wire", to_wire}, {"day", day}, {"parse_day", parse_day},
+    {"to_wire", to_wire}, {"upper", upper}, {"lower", lower},
     {"is_atom", is_atom}, {"is_flag", is_flag}, {"is_line", is_line},
-    {"set", set}, {"lines", lines}, {"crlf", crlf},
-    {"number", number}, {"decoder", imaplua_decoder},
-    {"reader", imaplua_reader},
-    {"open", imaplua_open}, {"attach", imaplua_attach}, {NULL, NULL}
+    {"day", day}, {"parse_day", parse_day}, {"number", number}, {"set", set},
+    {"lines", lines}, {"crlf", crlf}, {"reader", imaplua_reader},
+    {"decoder", imaplua_decoder}, {"open", imaplua_open},
+    {"attach", imaplua_attach}, {NULL, NULL}
   };
   imaplua_open_connection(L);
   imaplua_open_decoder(L);

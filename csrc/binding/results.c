@@ -1,6 +1,8 @@
 /* results.c - the result of an action that has ended. */
 #include "binding/binding.h"
 
+enum { PATHS = 2 }; /* fields that lua/imapconn adds: path, new_path */
+
 /* --- sets and numbers --- */
 
 static void push_uid(lua_State *L, uint32_t uid) {
@@ -79,7 +81,7 @@ static void push_hits(lua_State *L, const struct imap_action *a) {
 }
 
 static void push_store(lua_State *L, struct imap_action *a, int rows) {
-  lua_createtable(L, 0, 3);
+  lua_createtable(L, 0, 3 + PATHS);
   push_messages(L, a, rows);
   lua_setfield(L, -2, "messages");
   set_numbers(L, &a->modified, "modified");
@@ -95,7 +97,7 @@ static void push_search(lua_State *L, struct imap_action *a, int rows) {
 
 static void push_copy(lua_State *L, struct imap_action *a, int rows) {
   (void)rows;
-  lua_createtable(L, 0, 3);
+  lua_createtable(L, 0, 3 + PATHS);
   set_numbers(L, &a->missing, "missing");
   set_uid(L, a->target_uid_validity, "uid_validity");
   if (!a->pairs_known) return;
@@ -111,7 +113,7 @@ static void push_copy(lua_State *L, struct imap_action *a, int rows) {
 
 static void push_delete(lua_State *L, struct imap_action *a, int rows) {
   (void)rows;
-  lua_createtable(L, 0, 2);
+  lua_createtable(L, 0, 2 + PATHS);
   set_numbers(L, &a->removed, "uids");
   set_numbers(L, &a->missing, "missing");
 }

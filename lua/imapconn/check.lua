@@ -2,7 +2,6 @@
 --- further. An action reads all its inputs; the first mistake waits in failed().
 --- Tables are read raw, so no metamethod of the caller's ever runs.
 local core = require "imapconn.core"
-local ascii = require "imapconn.ascii"
 local errors = require "imapconn.errors"
 
 local check = {}
@@ -238,7 +237,7 @@ function Input:mailbox(name, optional)
   if type(value) ~= "string" or value == "" then
     return self:expected(name, "a mailbox name, or a row of list_mailboxes", value)
   end
-  if ascii.upper(value) == "INBOX" then value = "INBOX" end
+  if core.upper(value) == "INBOX" then value = "INBOX" end
   local wire = self:wire(name, value)
   return wire and { wire = wire, path = value }
 end
@@ -373,7 +372,7 @@ function Input:flags(name, how)
       return self:refuse(name, name .. " holds " .. check.kind(flag)
         .. "; a flag is a word, with \"\\\" before it where it is a system flag")
     end
-    local lower = ascii.lower(flag)
+    local lower = core.lower(flag)
     if not seen[lower] then
       seen[lower] = true
       flags[#flags + 1] = flag

@@ -1,5 +1,5 @@
 --- The options of connect: read, checked, and sorted by who needs them.
-local ascii = require "imapconn.ascii"
+local core = require "imapconn.core"
 local check = require "imapconn.check"
 
 local options = {}
@@ -141,7 +141,7 @@ local MECHANISMS = {
 function read.mechanism(input)
   local value = input:raw("auth")
   if value == nil then return nil end
-  local name = type(value) == "string" and ascii.upper(value)
+  local name = type(value) == "string" and core.upper(value)
   if name and MECHANISMS[name] then return name end
   local names = {}
   for known in pairs(MECHANISMS) do names[#names + 1] = known end

@@ -1,7 +1,6 @@
 --- Parts of a message: their names (RFC 9051 6.4.5.1, section), the node of
 --- BODYSTRUCTURE that one belongs to, and what its octets are when decoded.
 local core = require "imapconn.core"
-local ascii = require "imapconn.ascii"
 local check = require "imapconn.check"
 
 local part = {}
@@ -14,7 +13,7 @@ function part.parse(text)
   if type(text) ~= "string" or #text > 1000 then return nil end
   local path, suffix = text:match("^([%d.]*)(%a*)$")
   if not path then return nil end
-  suffix = ascii.upper(suffix)
+  suffix = core.upper(suffix)
   if suffix ~= "" then
     if not SUFFIXES[suffix] or path == "" and suffix == "MIME" then return nil end
     if path ~= "" and path:sub(-1) ~= "." then return nil end
@@ -26,7 +25,7 @@ function part.parse(text)
   for digits in path:gmatch("%d+") do
     if digits:find("^0") or not check.integer(tonumber(digits), 1, 4294967295) then return nil end
   end
-  return { section = ascii.upper(text), path = path, suffix = suffix }
+  return { section = core.upper(text), path = path, suffix = suffix }
 end
 
 local function find(node, path)
