@@ -16,7 +16,7 @@ struct connection {
   bool connecting;
   bool entered;        /* left by an error when it is on at entry */
   unsigned forks;      /* when it was made: a child must leave it alone */
-  bool asked;          /* all was sent, and no answer can be there yet */
+  bool looked;         /* nothing can be there to be read before the next wait */
   double moved;        /* octets, in both directions */
   uint64_t ids;        /* a bit for each that is taken, from 1 on */
   struct imap_action *making; /* being filled from a table */

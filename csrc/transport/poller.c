@@ -2,6 +2,7 @@
 #include "transport/poller.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -140,7 +141,10 @@ int imap_poller_ready(struct imap_poller *poller,
   int count = 0, seen = kevent(poller->fd, NULL, 0, events,
                                IMAP_POLLER_SOCKETS, &at_once);
   for (int i = 0; i < seen; i++) {
-    if (events[i].filter == EVFILT_TIMER) continue;
+    if (events[i].filter == EVFILT_TIMER) {
+      poller->alarm = -1; /* it shows but once */
+      continue;
+    }
     ready[count].socket = (int)events[i].ident;
     ready[count].events =
         events[i].filter == EVFILT_READ ? IMAP_READABLE : IMAP_WRITABLE;
@@ -152,6 +156,7 @@ int imap_poller_ready(struct imap_poller *poller,
 
 int imap_poller_open(struct imap_poller *poller) {
   poller->fd = poller->timer = -1;
+  poller->alarm = -1;
   for (int i = 0; i < IMAP_POLLER_SOCKETS; i++) {
     poller->watched[i].socket = -1;
     poller->watched[i].events = 0;
@@ -179,6 +184,24 @@ int imap_poller_watch(struct imap_poller *poller, int socket, int events) {
 }
 
 int imap_poller_alarm(struct imap_poller *poller, int64_t moment) {
-  if (poller->fd < 0) return IMAP_OK;
+  if (poller->fd < 0 || poller->alarm == moment) return IMAP_OK;
+  poller->alarm = moment;
   return set_alarm(poller, moment) < 0 ? IMAP_NOMEM : IMAP_OK;
+}
+
+int imap_poller_rest(const struct imap_poller *poller, double seconds) {
+  struct pollfd p[IMAP_POLLER_SOCKETS];
+  nfds_t count = 0;
+  for (int i = 0; i < IMAP_POLLER_SOCKETS; i++) {
+    const struct imap_ready *watched = &poller->watched[i];
+    if (watched->socket < 0) continue;
+    p[count].fd = watched->socket;
+    p[count].events =
+        (short)((watched->events & IMAP_READABLE ? POLLIN : 0) |
+                (watched->events & IMAP_WRITABLE ? POLLOUT : 0));
+    count++;
+  }
+  if (poll(p, count, imap_poller_milliseconds(seconds)) >= 0 || errno == EINTR)
+    return 0;
+  return errno;
 }

@@ -20,6 +20,7 @@ struct imap_ready {
 struct imap_poller {
   int fd;    /* what the caller waits for */
   int timer; /* Linux: the timerfd; elsewhere -1 */
+  int64_t alarm; /* what it is set to; negative: nothing */
   struct imap_ready watched[IMAP_POLLER_SOCKETS]; /* socket -1: free */
 };
 
@@ -36,6 +37,11 @@ int imap_poller_watch(struct imap_poller *poller, int socket, int events);
 
 /* The descriptor is readable also from this moment on; negative: never. */
 int imap_poller_alarm(struct imap_poller *poller, int64_t moment);
+
+/* Blocks as a wait for the descriptor would, but for the alarm, and for at most
+** `seconds`: 0, also after a signal, or what errno says. One system call looks at
+** the sockets themselves. */
+int imap_poller_rest(const struct imap_poller *poller, double seconds);
 
 /* The sockets that are ready now, without waiting; answers how many. */
 int imap_poller_ready(struct imap_poller *poller,

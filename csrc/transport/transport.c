@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -408,32 +407,33 @@ static void acknowledge(struct imap_transport *t) {
   t->unacknowledged = false;
 }
 
+static int watch(struct imap_transport *t, bool writing) {
+  return imap_poller_watch(&t->poller, t->socket,
+                           writing ? IMAP_READABLE | IMAP_WRITABLE
+                                   : IMAP_READABLE);
+}
+
 int imap_transport_arm(struct imap_transport *t, double seconds, bool writing) {
   static const double furthest = 1e9; /* seconds: thirty years */
-  int events = writing ? IMAP_READABLE | IMAP_WRITABLE : IMAP_READABLE;
   t->deadline = -1;
   if (seconds >= 0 && seconds < furthest)
     t->deadline = imap_poller_now() + (int64_t)(seconds * 1e9);
   if (t->state == IMAP_TRANSPORT_OPEN) {
     acknowledge(t);
-    if (imap_poller_watch(&t->poller, t->socket, events) != IMAP_OK)
-      return IMAP_NOMEM;
+    if (watch(t, writing) != IMAP_OK) return IMAP_NOMEM;
   }
   return set_alarm(t);
 }
 
 int imap_transport_rest(struct imap_transport *t, double seconds, bool writing) {
-  struct pollfd p = {.fd = t->poller.fd, .events = POLLIN};
   if (t->state == IMAP_TRANSPORT_OPEN) {
     acknowledge(t);
-    p.fd = t->socket;
-    if (writing) p.events |= POLLOUT;
-  } else if (imap_transport_arm(t, seconds, writing) != IMAP_OK) {
-    return ENOMEM;
+    if (watch(t, writing) != IMAP_OK) return ENOMEM;
+  } else if (t->due >= 0) {
+    double due = (double)(t->due - imap_poller_now()) / 1e9;
+    if (due < seconds) seconds = due;
   }
-  if (poll(&p, 1, imap_poller_milliseconds(seconds)) >= 0 || errno == EINTR)
-    return 0;
-  return errno;
+  return imap_poller_rest(&t->poller, seconds);
 }
 
 void imap_transport_tls(struct imap_transport *t, struct imap_tls_info *info) {

@@ -212,12 +212,16 @@ describe("The trust anchors", function()
   end)
 end)
 
-it("The cipher is the fastest that the processor has", function()
+it("The cipher is the fastest that the processor has: ChaCha20, or AES in hardware", function()
   local cpu = assert(io.open("/proc/cpuinfo")):read("*a")
-  local aes = cpu:find("%saes%s") and cpu:find("%spclmulqdq%s")
-  same(aes and "TLS_AES_128_GCM_SHA256" or "TLS_CHACHA20_POLY1305_SHA256", works(account("tls")).cipher)
+  local name = works(account("tls")).cipher:match "^TLS_(.*)_SHA256$"
+  if name == "AES_128_GCM" then
+    assert.is_truthy(cpu:find("%saes%s") and cpu:find("%spclmulqdq%s"))
+  else
+    same("CHACHA20_POLY1305", name)
+  end
   local options = with(account("tls"), { max_tls_version = "TLSv1.2" })
-  same("TLS_ECDHE_ECDSA_WITH_" .. (aes and "AES_128_GCM" or "CHACHA20_POLY1305") .. "_SHA256", works(options).cipher)
+  same("TLS_ECDHE_ECDSA_WITH_" .. name .. "_SHA256", works(options).cipher)
 end)
 
 describe("A TLS session", function()
