@@ -52,10 +52,11 @@ function check.kind(value)
 end
 
 --- Reads an input as it is.
-function Input:raw(name)
+local function raw(self, name)
   self.known[name] = true
   return self.given[name]
 end
+Input.raw = raw
 
 --- Notes a mistake; answers nil.
 function Input:refuse(field, why)
@@ -167,14 +168,14 @@ function check.has_method(object, name)
 end
 
 function Input:boolean(name, default)
-  local value = self:raw(name)
+  local value = raw(self, name)
   if value == nil then return default or false end
   if type(value) == "boolean" then return value end
   return self:expected(name, "true or false", value)
 end
 
 function Input:integer(name, low, high, required)
-  local value = self:raw(name)
+  local value = raw(self, name)
   if value == nil and not required then return nil end
   local number = check.integer(value, low, high)
   if number then return number end
@@ -187,14 +188,14 @@ end
 
 --- A function, or nil.
 function Input:callback(name)
-  local value = self:raw(name)
+  local value = raw(self, name)
   if value == nil or type(value) == "function" then return value end
   return self:expected(name, "a function", value)
 end
 
 --- A mod-sequence, as its decimal digits.
 function Input:modseq(name)
-  local value = self:raw(name)
+  local value = raw(self, name)
   if value == nil then return nil end
   local kind = type(value)
   local digits = (kind == "number" or kind == "string") and core.number(value)
@@ -231,7 +232,7 @@ end
 
 --- A mailbox: { wire, path }.
 function Input:mailbox(name, optional)
-  local value = self:raw(name)
+  local value = raw(self, name)
   if value == nil and optional then return nil end
   if type(value) == "table" then return row_name(self, name, value) end
   if type(value) ~= "string" or value == "" then
@@ -274,7 +275,7 @@ function check.set(value)
 end
 
 function Input:set(name)
-  local value = self:raw(name)
+  local value = raw(self, name)
   if value == nil then return nil end
   local set, wrong = check.set(value)
   if set then return set end
@@ -285,7 +286,7 @@ end
 
 -- A single number, or "*" where that is allowed, as a set.
 local function single(input, name, star)
-  local value = input:raw(name)
+  local value = raw(input, name)
   if value == nil then return nil end
   if star and value == "*" or check.integer(value, 1, MOST) then return check.set(value) end
   return input:expected(name, "a whole number from 1 to 4294967295" .. (star and ", or \"*\"" or ""), value)
@@ -293,7 +294,7 @@ end
 
 -- Exactly one of two ways to name messages.
 local function one_of(input, first, second)
-  local a, b = input:raw(first), input:raw(second)
+  local a, b = raw(input, first), raw(input, second)
   if a ~= nil and b ~= nil then
     input:refuse(second, ("%s and %s are both given; one of them names the messages"):format(first, second))
   elseif a == nil and b == nil then
@@ -360,7 +361,7 @@ end
 --- Flags, each once, without \Recent. `how`: "some" are needed, "any" may be
 --- none, "optional" may be left out.
 function Input:flags(name, how)
-  local value = self:raw(name)
+  local value = raw(self, name)
   if value == nil and how == "optional" then return {} end
   local given = flag_list(value)
   if not given then return self:expected(name, FLAGS, value) end
@@ -387,7 +388,7 @@ end
 
 --- A time in epoch seconds, of the years 1 to 9999.
 function Input:time(name)
-  local value = self:raw(name)
+  local value = raw(self, name)
   if value == nil then return nil end
   local seconds = check.seconds(value)
   if seconds then return seconds end

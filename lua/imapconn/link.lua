@@ -35,9 +35,10 @@ local function is_dead(thread)
   return type(thread) == "thread" and coroutine.status(thread) == "dead"
 end
 
-function Link:is_open()
+local function is_open(self)
   return not self.over and self.core:is_alive()
 end
+Link.is_open = is_open
 
 -- Whatever runs ends as `closed`.
 local function break_off(self, why)
@@ -56,7 +57,7 @@ end
 -- Takes the connection for a call, or says why it cannot.
 local function enter(self, name)
   bury_abandoned(self)
-  if not self:is_open() then
+  if not is_open(self) then
     return errors.failed(name, {
       code = "closed", outcome = "not_sent",
       reason = "the connection is closed" .. (self.over and " (" .. self.over .. ")" or ""),
@@ -81,7 +82,7 @@ end
 
 --- Gives the connection back; closes it where it is dead.
 function Link:leave()
-  local open = self:is_open()
+  local open = is_open(self)
   self.busy, self.owner = nil, nil
   if not open then self:shut(self.fault or "it has ended") end
 end
@@ -112,6 +113,8 @@ function Link:interrupt(why)
 end
 
 -- --- Deadlines -------------------------------------------------------------------
+
+-- `worked`: something was done since the last wait, and nothing waited for.
 
 -- Seconds that may be waited; nil where a deadline has passed, and the
 -- connection is dead.
@@ -155,9 +158,7 @@ local function ask_stream(call, name, ...)
   return nil, "failed"
 end
 
-local function tell_trace(call)
-  local trace = call.link.trace
-  if not trace then return end
+local function tell_trace(call, trace)
   for _, line in ipairs(call.core:trace()) do
     if not call.trace_failed then
       call.trace_failed = callback.tell("trace", trace, line[1], line[2])
@@ -177,6 +178,7 @@ function steps.done(call, id)
     call.link.fault = call.link.fault or failure.reason
   end
   task:settle(raw, failure, done, call)
+  call.worked = true
 end
 
 function steps.piece(call, id, chunk, total)
@@ -303,9 +305,9 @@ function Link:run(task, following, seconds, late, timeout)
   start(call, task)
   start_more(call)
   while call.count > 0 do
-    keep_deadline(call)
+    if call.worked then keep_deadline(call) end
     local what, id, a, b, c = self.core:advance()
-    tell_trace(call)
+    if self.trace then tell_trace(call, self.trace) end
     steps[what](call, id, a, b, c)
     start_more(call)
   end
