@@ -3,7 +3,7 @@
 
 enum { PATHS = 2 }; /* fields that lua/imapconn adds: path, new_path */
 
-/* --- sets and numbers --- */
+/* --- sets, numbers and texts --- */
 
 static void push_uid(lua_State *L, uint32_t uid) {
   lua_pushinteger(L, (lua_Integer)uid);
@@ -33,6 +33,12 @@ static void set_numbers(lua_State *L, struct imap_seqset *set,
 static void set_uid(lua_State *L, uint32_t uid, const char *name) {
   if (uid == 0) return;
   push_uid(L, uid);
+  lua_setfield(L, -2, name);
+}
+
+static void set_span(lua_State *L, struct imap_span text, const char *name) {
+  if (text.size == 0) return;
+  lua_pushlstring(L, text.data, text.size);
   lua_setfield(L, -2, name);
 }
 
@@ -145,9 +151,7 @@ static void push_create(lua_State *L, struct imap_action *a, int rows) {
   lua_setfield(L, -2, "created");
   lua_pushboolean(L, a->subscribed);
   lua_setfield(L, -2, "subscribed");
-  if (a->mailbox_id.size == 0) return;
-  lua_pushlstring(L, a->mailbox_id.data, a->mailbox_id.size);
-  lua_setfield(L, -2, "mailbox_id");
+  set_span(L, imap_buffer_span(&a->mailbox_id), "mailbox_id");
 }
 
 /* row.status, and row.subscribed by LSUB; the row is on top. `index` is the
@@ -253,23 +257,19 @@ void imaplua_push_result(lua_State *L, struct imap_action *a, int rows) {
 }
 
 static void set_text(lua_State *L, const char *text, const char *name) {
-  if (text == NULL || text[0] == '\0') return;
-  lua_pushstring(L, text);
-  lua_setfield(L, -2, name);
+  if (text != NULL) set_span(L, imap_span_of(text), name);
 }
 
 void imaplua_push_failure(lua_State *L, const struct imap_action *a,
                           const struct imap_failure *f) {
   lua_createtable(L, 0, 9);
   set_text(L, imap_code_name(f->code), "code");
-  set_text(L, f->reason, "reason");
+  set_span(L, imap_buffer_span(&f->reason), "reason");
   set_text(L, f->command, "command");
   set_text(L, f->field, "field");
   set_text(L, imap_outcome_name(f->outcome), "outcome");
   set_text(L, f->response_code, "response_code");
   lua_pushboolean(L, a != NULL && a->routine->changes);
   lua_setfield(L, -2, "changes");
-  if (f->response_text.size == 0) return;
-  lua_pushlstring(L, f->response_text.data, f->response_text.size);
-  lua_setfield(L, -2, "response_text");
+  set_span(L, imap_buffer_span(&f->response_text), "response_text");
 }

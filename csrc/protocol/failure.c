@@ -7,7 +7,10 @@
 
 #include "protocol/chars.h"
 
-enum { MAX_TEXT = 1000 }; /* octets of a server's text that are kept */
+enum {
+  MAX_REASON = 320,
+  MAX_TEXT = 1000 /* octets of a server's text that are kept */
+};
 
 const char *imap_code_name(enum imap_code code) {
   static const char *const names[] = {
@@ -26,22 +29,32 @@ const char *imap_outcome_name(enum imap_outcome outcome) {
 
 void imap_failure_init(struct imap_failure *f) {
   memset(f, 0, sizeof *f);
+  imap_buffer_init(&f->reason, MAX_REASON);
   imap_buffer_init(&f->response_text, MAX_TEXT);
 }
 
 void imap_failure_free(struct imap_failure *f) {
+  imap_buffer_free(&f->reason);
   imap_buffer_free(&f->response_text);
+}
+
+/* Where there is no memory for the reason, that is the failure. */
+static void keep_reason(struct imap_failure *f, struct imap_span reason) {
+  imap_buffer_clear(&f->reason);
+  if (imap_buffer_add_span(&f->reason, reason) != IMAP_OK) f->code = IMAP_CODE_NOMEM;
 }
 
 void imap_failure_set(struct imap_failure *f, enum imap_code code,
                       const char *command, const char *format, ...) {
+  char reason[MAX_REASON];
   va_list args;
   if (f->code != IMAP_CODE_NONE) return;
   f->code = code;
   f->command = command;
   va_start(args, format);
-  (void)vsnprintf(f->reason, sizeof f->reason, format, args);
+  (void)vsnprintf(reason, sizeof reason, format, args);
   va_end(args);
+  keep_reason(f, imap_span_of(reason));
 }
 
 /* A server's words are for one line: control bytes become blanks. */
@@ -81,10 +94,12 @@ void imap_failure_quote(struct imap_failure *f, const struct imap_response *r) {
 }
 
 void imap_failure_copy(struct imap_failure *f, const struct imap_failure *from) {
-  struct imap_buffer text = f->response_text;
+  struct imap_buffer reason = f->reason, text = f->response_text;
   if (f->code != IMAP_CODE_NONE) return;
   *f = *from;
+  f->reason = reason;
   f->response_text = text;
+  keep_reason(f, imap_buffer_span(&from->reason));
   imap_buffer_clear(&f->response_text);
   imap_buffer_add_span(&f->response_text,
                        imap_buffer_span(&from->response_text));

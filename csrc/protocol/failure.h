@@ -39,7 +39,7 @@ struct imap_failure {
   enum imap_outcome outcome;
   const char *command; /* "UID STORE"; static, NULL: none */
   const char *field;   /* the input at fault; static, NULL: none */
-  char reason[320];    /* one line for people */
+  struct imap_buffer reason; /* one line for people */
   char response_code[64];
   struct imap_buffer response_text; /* the server's own words */
 };
