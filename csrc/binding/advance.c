@@ -144,8 +144,9 @@ static int send_output(struct connection *c, struct imap_span out, size_t *sent)
   return status;
 }
 
-/* TLS gives a record at a time: behind a full one there is often another. */
-enum { FULL_RECORD = 16384 };
+/* TLS gives a record at a time, Dovecot's of 4 KB: behind a long one there is as
+** a rule another, and whoever takes 64 KB at a time is called less often. */
+enum { LONG_RECORD = 1024 };
 
 static int receive_input(struct connection *c, char *space, size_t room, size_t *got) {
   size_t now;
@@ -154,7 +155,8 @@ static int receive_input(struct connection *c, char *space, size_t room, size_t 
   do {
     status = imap_transport_receive(c->transport, space + *got, room - *got, &now);
     *got += now;
-  } while (now == FULL_RECORD && *got < room);
+  } while (now >= LONG_RECORD && *got < room &&
+           !imap_transport_drained(c->transport));
   return status;
 }
 
