@@ -98,11 +98,12 @@ static bool begins_with(struct imap_span text, const char *word) {
 /* Connected: what the server said so far goes to the session. After STARTTLS
 ** nothing of the greeting is left to be believed. */
 static void hand_over(struct connection *c) {
-  struct imap_span prelude = imap_transport_prelude(c->transport);
-  if (!begins_with(prelude, "* OK") && !begins_with(prelude, "* PREAUTH") &&
-      !begins_with(prelude, "* BYE"))
+  bool judged;
+  struct imap_span prelude = imap_transport_prelude(c->transport, &judged);
+  if (judged && !begins_with(prelude, "* OK") &&
+      !begins_with(prelude, "* PREAUTH") && !begins_with(prelude, "* BYE"))
     imap_session_greeted(c->session);
-  c->session->replayed = prelude.size; /* the transport has traced it */
+  if (judged) c->session->replayed = prelude.size; /* the transport has traced it */
   (void)feed(c, prelude.data, prelude.size);
 }
 

@@ -54,8 +54,8 @@ static enum imap_stage stage_of(const struct imap_transport *t, CURLcode code) {
   }
   if (t->gate.greeted && t->gate.security == IMAP_STARTTLS && !t->gate.secure)
     return IMAP_STAGE_TLS; /* the connection broke on the way to it */
-  return t->gate.greeted || !t->proxied ? IMAP_STAGE_CLOSED
-                                        : IMAP_STAGE_CONNECT;
+  return t->gate.greeted || t->state == IMAP_TRANSPORT_GREETING || !t->proxied
+             ? IMAP_STAGE_CLOSED : IMAP_STAGE_CONNECT;
 }
 
 static int explain_tls(struct imap_transport *t, CURLcode code,

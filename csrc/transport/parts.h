@@ -8,6 +8,7 @@
 
 enum imap_transport_state {
   IMAP_TRANSPORT_CONNECTING,
+  IMAP_TRANSPORT_GREETING, /* over TLS from the start: libcurl is done */
   IMAP_TRANSPORT_OPEN,
   IMAP_TRANSPORT_DEAD /* `failure` says why */
 };

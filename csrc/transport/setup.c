@@ -72,6 +72,13 @@ static char *bracketed(const char *host) {
   return copy;
 }
 
+/* Where TLS comes first libcurl need not know that IMAP follows: by "imaps" it
+** would ask for the capabilities, which a greeting as a rule holds, and that is a
+** turn of waiting. By "https" it says nothing. */
+static const char *scheme(const struct imap_transport_options *o) {
+  return o->security == IMAP_TLS ? "https" : "imap";
+}
+
 /* The URL bears the name that is verified and sent as SNI. */
 static int make_url(struct imap_transport *t, const char *name,
                     const struct imap_transport_options *o) {
@@ -85,8 +92,7 @@ static int make_url(struct imap_transport *t, const char *name,
     return imap_fail_memory(&t->failure);
   }
   snprintf(port, sizeof port, "%u", o->port > 0 ? o->port : UINT_MAX);
-  code = curl_url_set(t->url, CURLUPART_SCHEME,
-                      o->security == IMAP_TLS ? "imaps" : "imap", 0);
+  code = curl_url_set(t->url, CURLUPART_SCHEME, scheme(o), 0);
   if (code == CURLUE_OK) code = curl_url_set(t->url, CURLUPART_HOST, host, 0);
   free(host);
   if (code == CURLUE_OUT_OF_MEMORY) return imap_fail_memory(&t->failure);
@@ -128,7 +134,8 @@ static int name_peer(struct imap_transport *t,
 /* One object, one connection: FRESH_CONNECT takes none from a pool, and nobody
 ** takes one that is CONNECT_ONLY. (FORBID_REUSE would close it at the moment
 ** when libcurl is done with it, which is when we begin.) */
-static CURLcode apply_common(struct imap_transport *t) {
+static CURLcode apply_common(struct imap_transport *t,
+                             const struct imap_transport_options *o) {
   static const struct { CURLoption option; long value; } settings[] = {
     {CURLOPT_CONNECT_ONLY, 1L},
     {CURLOPT_NOSIGNAL, 1L},
@@ -142,13 +149,14 @@ static CURLcode apply_common(struct imap_transport *t) {
     {CURLOPT_SERVER_RESPONSE_TIMEOUT, NO_TIMEOUT},
     {CURLOPT_BUFFERSIZE, 64L * 1024},
     {CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L},
+    {CURLOPT_SSL_ENABLE_ALPN, 0L}, /* it is not HTTP that follows */
   };
   CURLcode code = curl_easy_setopt(t->easy, CURLOPT_CURLU, t->url);
   for (size_t i = 0; code == CURLE_OK &&
                      i < sizeof settings / sizeof *settings; i++)
     code = curl_easy_setopt(t->easy, settings[i].option, settings[i].value);
   if (code == CURLE_OK)
-    code = curl_easy_setopt(t->easy, CURLOPT_PROTOCOLS_STR, "imap,imaps");
+    code = curl_easy_setopt(t->easy, CURLOPT_PROTOCOLS_STR, scheme(o));
   if (code == CURLE_OK)
     code = curl_easy_setopt(t->easy, CURLOPT_ERRORBUFFER, t->message);
   return code;
@@ -170,7 +178,7 @@ static CURLcode apply_route(struct imap_transport *t,
 
 static int apply(struct imap_transport *t,
                  const struct imap_transport_options *o) {
-  CURLcode code = apply_common(t);
+  CURLcode code = apply_common(t, o);
   if (code == CURLE_OK) code = apply_route(t, o);
   if (code == CURLE_OK && o->security == IMAP_STARTTLS)
     code = curl_easy_setopt(t->easy, CURLOPT_USE_SSL, (long)CURLUSESSL_ALL);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -207,21 +208,23 @@ static int die(struct imap_transport *t, int status) {
   return status;
 }
 
-static int handed_over(struct imap_transport *t) {
+static int opened(struct imap_transport *t) {
   if (t->gate.security != IMAP_PLAIN &&
       !imap_tls_opened(&t->tls, &t->failure))
     return die(t, IMAP_CLOSED);
-  if (!imap_gate_handover(&t->gate, imap_count_taken(t)))
-    return die(t, imap_stage_status(t->failure.stage));
   curl_easy_setopt(t->easy, CURLOPT_VERBOSE, 0L);
   curl_easy_setopt(t->easy, CURLOPT_NOPROGRESS, 1L);
+  t->state = IMAP_TRANSPORT_OPEN;
+  return IMAP_OK;
+}
+
+static int take_socket(struct imap_transport *t) {
   if (curl_easy_getinfo(t->easy, CURLINFO_ACTIVESOCKET, &t->socket) != CURLE_OK ||
       t->socket == CURL_SOCKET_BAD ||
       imap_poller_watch(&t->poller, t->socket, IMAP_READABLE) != IMAP_OK)
     return die(t, imap_fail(&t->failure, IMAP_STAGE_CLOSED, NULL,
                             "libcurl did not keep the connection to %s",
                             t->where));
-  t->state = IMAP_TRANSPORT_OPEN;
   return IMAP_OK;
 }
 
@@ -278,6 +281,7 @@ static bool may_begin_again(struct imap_transport *t) {
 static int begin_again(struct imap_transport *t) {
   static const struct imap_tls_layer none;
   curl_multi_remove_handle(t->multi, t->easy);
+  t->state = IMAP_TRANSPORT_CONNECTING;
   imap_gate_restart(&t->gate);
   t->tls.server = t->tls.proxy = none;
   t->tls.proxies = t->https_proxy ? 1 : 0;
@@ -291,6 +295,57 @@ static int begin_again(struct imap_transport *t) {
   return IMAP_MORE;
 }
 
+static int failed(struct imap_transport *t, CURLcode code) {
+  return may_begin_again(t) ? begin_again(t) : die(t, imap_explain(t, code));
+}
+
+static CURLcode receive(struct imap_transport *t, char *data, size_t size,
+                        size_t *moved) {
+  CURLcode code = CURLE_AGAIN;
+  for (int n = 0; n < (t->https_proxy ? ASK_AGAIN : 1); n++) {
+    code = curl_easy_recv(t->easy, data, size, moved);
+    if (code != CURLE_AGAIN) break;
+  }
+  return code;
+}
+
+/* Only now is it known whether the server lets us in: it judges a certificate of
+** ours, or a session that is resumed, when the client thinks that the handshake
+** is over. */
+static int await_greeting(struct imap_transport *t) {
+  enum { ENOUGH = 4096 };
+  size_t got = 0;
+  char *room = imap_buffer_room(&t->gate.prelude, ENOUGH);
+  CURLcode code;
+  if (room == NULL) return die(t, imap_fail_memory(&t->failure));
+  code = receive(t, room, ENOUGH, &got);
+  if (code == CURLE_AGAIN) {
+    set_alarm(t);
+    return IMAP_MORE;
+  }
+  if (code == CURLE_OK && got == 0) {
+    snprintf(t->message, sizeof t->message,
+             "the server closed it without a greeting");
+    code = CURLE_RECV_ERROR;
+  }
+  if (code != CURLE_OK) return failed(t, code);
+  t->gate.prelude.size += got;
+  t->unacknowledged = true;
+  return opened(t);
+}
+
+static int handed_over(struct imap_transport *t) {
+  int status = take_socket(t);
+  if (status != IMAP_OK) return status;
+  if (t->gate.security == IMAP_TLS) {
+    t->state = IMAP_TRANSPORT_GREETING;
+    return await_greeting(t);
+  }
+  if (!imap_gate_handover(&t->gate, imap_count_taken(t)))
+    return die(t, imap_stage_status(t->failure.stage));
+  return opened(t);
+}
+
 int imap_transport_connect(struct imap_transport *t) {
   CURLMsg *message;
   CURLMcode code;
@@ -298,6 +353,7 @@ int imap_transport_connect(struct imap_transport *t) {
   if (t->state == IMAP_TRANSPORT_OPEN) return IMAP_OK;
   if (t->state == IMAP_TRANSPORT_DEAD)
     return imap_stage_status(t->failure.stage);
+  if (t->state == IMAP_TRANSPORT_GREETING) return await_greeting(t);
   if (!t->proxied) t->count_begun = true;
   code = drive(t);
   if (code != CURLM_OK)
@@ -311,10 +367,8 @@ int imap_transport_connect(struct imap_transport *t) {
     set_alarm(t);
     return IMAP_MORE;
   }
-  if (message->data.result != CURLE_OK && may_begin_again(t))
-    return begin_again(t);
   if (message->data.result != CURLE_OK)
-    return die(t, imap_explain(t, message->data.result));
+    return failed(t, message->data.result);
   return handed_over(t);
 }
 
@@ -338,8 +392,9 @@ static int moved_or_not(struct imap_transport *t, CURLcode code, size_t moved,
 
 static int ready_to_move(const struct imap_transport *t) {
   if (t->state == IMAP_TRANSPORT_OPEN) return IMAP_OK;
-  if (t->state == IMAP_TRANSPORT_CONNECTING) return IMAP_MORE;
-  return imap_stage_status(t->failure.stage);
+  if (t->state == IMAP_TRANSPORT_DEAD)
+    return imap_stage_status(t->failure.stage);
+  return IMAP_MORE;
 }
 
 int imap_transport_send(struct imap_transport *t, const char *data, size_t size,
@@ -362,13 +417,10 @@ static bool is_bare(const struct imap_transport *t) {
 int imap_transport_receive(struct imap_transport *t, char *data, size_t size,
                            size_t *moved) {
   int status = ready_to_move(t);
-  CURLcode code = CURLE_AGAIN;
+  CURLcode code;
   *moved = 0;
   if (status != IMAP_OK || size == 0) return status;
-  for (int n = 0; n < (t->https_proxy ? ASK_AGAIN : 1); n++) {
-    code = curl_easy_recv(t->easy, data, size, moved);
-    if (code != CURLE_AGAIN) break;
-  }
+  code = receive(t, data, size, moved);
   t->drained = code == CURLE_AGAIN || (*moved < size && is_bare(t));
   if (*moved > 0) t->unacknowledged = true;
   return moved_or_not(t, code, *moved, "receiving");
@@ -385,7 +437,9 @@ imap_transport_failure(const struct imap_transport *t) {
   return &t->failure;
 }
 
-struct imap_span imap_transport_prelude(const struct imap_transport *t) {
+struct imap_span imap_transport_prelude(const struct imap_transport *t,
+                                        bool *judged) {
+  *judged = t->gate.security != IMAP_TLS;
   return imap_buffer_span(&t->gate.prelude);
 }
 

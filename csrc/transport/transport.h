@@ -83,10 +83,12 @@ int imap_transport_connect(struct imap_transport *t);
 const struct imap_transport_failure *
 imap_transport_failure(const struct imap_transport *t);
 
-/* The untagged lines that the server sent under the protection now in force, as
-** they came, line ends included: greeting (not after STARTTLS), CAPABILITY, and
-** whatever it said between them. Lives as long as t. */
-struct imap_span imap_transport_prelude(const struct imap_transport *t);
+/* What the server has sent so far under the protection now in force, as it came.
+** Lives as long as t. Where `judged`: the untagged lines of libcurl's talk with it:
+** greeting (not after STARTTLS), CAPABILITY, and whatever it said between them, all
+** of them traced. Else: the first octets. */
+struct imap_span imap_transport_prelude(const struct imap_transport *t,
+                                        bool *judged);
 
 /* Lines for the trace, "C: …" or "S: …", each with LF; the caller clears it. */
 struct imap_buffer *imap_transport_trace(struct imap_transport *t);

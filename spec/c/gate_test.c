@@ -151,8 +151,11 @@ static void test_good_server(void) {
   struct imap_tls_info tls;
   char data[64];
   size_t moved;
-  CHECK_TEXT(imap_transport_prelude(t), "* OK [CAPABILITY IMAP4rev1] hello\r\n"
-                                        "* CAPABILITY IMAP4rev1 IDLE\r\n");
+  bool judged;
+  CHECK_TEXT(imap_transport_prelude(t, &judged),
+             "* OK [CAPABILITY IMAP4rev1] hello\r\n"
+             "* CAPABILITY IMAP4rev1 IDLE\r\n");
+  CHECK(judged);
   CHECK_TEXT(imap_buffer_span(imap_transport_trace(t)),
              "S: * OK [CAPABILITY IMAP4rev1] hello\nC: A001 CAPABILITY\n"
              "S: * CAPABILITY IMAP4rev1 IDLE\nS: A001 OK done\n");

@@ -201,12 +201,13 @@ static inline void copy_text(char *to, size_t size, struct imap_span from) {
 static inline struct attempt attempt(const struct imap_transport_options *options) {
   struct attempt a;
   struct imap_transport *t = NULL;
+  bool judged;
   memset(&a, 0, sizeof a);
   a.status = imap_transport_open(shared, options, &t, &a.failure);
   if (t == NULL) return a;
   a.status = connect_within(t, 3);
   a.failure = *imap_transport_failure(t);
-  copy_text(a.prelude, sizeof a.prelude, imap_transport_prelude(t));
+  copy_text(a.prelude, sizeof a.prelude, imap_transport_prelude(t, &judged));
   copy_text(a.trace, sizeof a.trace, imap_buffer_span(imap_transport_trace(t)));
   imap_transport_close(t, false);
   return a;

@@ -78,13 +78,17 @@ static void test_connection(void) {
   struct imap_transport_options options = plain_options(1);
   open_and_close(&options);
   expect_number("A13", CURLOPT_FRESH_CONNECT, 1);
-  expect_text("C13", CURLOPT_PROTOCOLS_STR, "imap,imaps");
+  expect_text("C13", CURLOPT_PROTOCOLS_STR, "imap");
   expect_text("F1, no proxy from the environment", CURLOPT_PROXY, "");
   expect_number("F4", CURLOPT_TCP_KEEPALIVE, 1);
   expect_number("F4", CURLOPT_TCP_KEEPIDLE, 60);
   expect_number("F4", CURLOPT_TCP_KEEPINTVL, 20);
   expect_number("F9", CURLOPT_NOSIGNAL, 1);
   CHECK(told(CURLOPT_USE_SSL) == NULL);
+  options.security = IMAP_TLS;
+  open_and_close(&options);
+  expect_text("C13, where libcurl says nothing", CURLOPT_PROTOCOLS_STR, "https");
+  expect_number("C13, and so does the handshake", CURLOPT_SSL_ENABLE_ALPN, 0);
   options = starttls_options(1);
   open_and_close(&options);
   expect_number("A5", CURLOPT_USE_SSL, CURLUSESSL_ALL);

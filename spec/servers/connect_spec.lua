@@ -286,8 +286,8 @@ describe("The trace", function()
 end)
 
 describe("Capabilities", function()
-  it("are asked for once, and under STARTTLS once more", function()
-    for security, most in pairs { tls = 1, starttls = 2 } do
+  it("are asked for where the greeting has none; by libcurl once, and under STARTTLS once more", function()
+    for security, most in pairs { tls = 0, plain = 1, starttls = 2 } do
       local asked = 0
       local conn = assert(imapconn.connect(with(account(security), {
         trace = function(direction, line)
