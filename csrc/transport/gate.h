@@ -1,6 +1,6 @@
 /* gate.h - judges what passes before libcurl hands the connection over.
-** libcurl reads the greeting, asks for capabilities and, where TLS is to come,
-** says STARTTLS. The gate sees each of those lines and answers whether to go
+** Unless TLS comes first, libcurl reads the greeting, asks for capabilities and,
+** where TLS is to come, says STARTTLS. The gate sees each of those lines and answers whether to go
 ** on; it knows no libcurl and does no I/O. Positions are counted in bytes from
 ** the start of IMAP under the protection now in force. */
 #ifndef IMAP_GATE_H

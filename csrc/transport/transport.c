@@ -483,7 +483,7 @@ int imap_transport_rest(struct imap_transport *t, double seconds, bool writing) 
   if (t->state == IMAP_TRANSPORT_OPEN) {
     acknowledge(t);
     if (watch(t, writing) != IMAP_OK) return ENOMEM;
-  } else if (t->due >= 0) {
+  } else if (t->state == IMAP_TRANSPORT_CONNECTING && t->due >= 0) {
     double due = (double)(t->due - imap_poller_now()) / 1e9;
     if (due < seconds) seconds = due;
   }

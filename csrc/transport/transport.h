@@ -4,8 +4,9 @@
 ** descriptor of imap_transport_fd() becomes readable when it can, or when the
 ** time given to imap_transport_arm() has passed.
 **
-** libcurl reads the greeting and asks for capabilities by itself; those lines
-** are judged as they come (THREATS A1 to A9) and handed on as `prelude`.
+** Unless TLS comes first, libcurl reads the greeting and asks for capabilities by
+** itself; those lines are judged as they come (THREATS A1 to A9), and handed on as
+** `prelude`.
 ** Options are borrowed until imap_transport_open() returns. */
 #ifndef IMAP_TRANSPORT_H
 #define IMAP_TRANSPORT_H

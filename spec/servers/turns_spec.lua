@@ -113,6 +113,13 @@ local first = {
   end },
 }
 
+it("Connecting over TLS takes one turn for the handshake, one for the greeting and one for the login", function()
+  local delayed = servers.delayed(servers.dovecot():account("tls"), 10)
+  local conn = assert(imapconn.connect(delayed))
+  same(3, delayed:turns())
+  conn:close()
+end)
+
 describe("After the login", function()
   for _, case in ipairs(first) do
     it(("%s takes %d turn%s"):format(case[1], case[2], case[2] > 1 and "s" or ""), function()
