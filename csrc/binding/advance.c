@@ -149,6 +149,7 @@ static int send_output(struct connection *c, struct imap_span out, size_t *sent)
 ** a rule another, and whoever takes 64 KB at a time is called less often. */
 enum { LONG_RECORD = 1024 };
 
+/* What came before a failure is looked at first: the failure shows again. */
 static int receive_input(struct connection *c, char *space, size_t room, size_t *got) {
   size_t now;
   int status;
@@ -158,7 +159,7 @@ static int receive_input(struct connection *c, char *space, size_t room, size_t 
     *got += now;
   } while (now >= LONG_RECORD && *got < room &&
            !imap_transport_drained(c->transport));
-  return status;
+  return *got > 0 ? IMAP_OK : status;
 }
 
 /* Moves bytes both ways: while sending we read, and while reading we send
@@ -168,6 +169,7 @@ static size_t move_bytes(struct connection *c) {
   size_t sent, got = 0, room;
   char *space;
   int status = send_output(c, out, &sent);
+  c->moved += (double)sent;
   if (status < 0 && status != IMAP_CLOSED) {
     transport_failed(c);
     return 1;
@@ -182,7 +184,7 @@ static size_t move_bytes(struct connection *c) {
     imap_session_ended(c->session);
   else if (status < 0)
     transport_failed(c);
-  c->moved += (double)(sent + got);
+  c->moved += (double)got;
   return status < 0 ? sent + got + 1 : sent + got;
 }
 
