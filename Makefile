@@ -112,7 +112,7 @@ VARIANT_asan := -fsanitize=address,undefined -fno-sanitize-recover=undefined \
   -fno-omit-frame-pointer -O1
 VARIANT_tsan := -fsanitize=thread
 VARIANT_cov := --coverage -O0
-LANGUAGE = -std=c11 -D_GNU_SOURCE -Icsrc $(DEPS_CFLAGS)
+LANGUAGE = -std=c11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -Icsrc $(DEPS_CFLAGS)
 ALL_CFLAGS = $(LANGUAGE) -fPIC $(WARNINGS) $(CFLAGS) $(VARIANT_$(VARIANT)) \
   -MMD -MP -MF $@.d -MT $@
 

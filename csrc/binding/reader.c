@@ -2,7 +2,6 @@
 ** from where it stands, with CRLF at its line ends, and given to a connection
 ** without becoming strings of Lua's in between. What is only like a file,
 ** lua/imapconn/content.lua reads. */
-#define _FILE_OFFSET_BITS 64
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>

@@ -191,10 +191,10 @@ bool imap_seqset_done(const struct imap_seqset *set, size_t next) {
   return next >= tidied(set)->count + (set->star ? 1 : 0);
 }
 
-/* The range, or behind the last the star, in the last octets of `text`. */
+/* The range, or behind the last the star: written in front of `end`. */
 static struct imap_span range_text(const struct imap_seqset *set, size_t index,
-                                   char text[LONGEST_RANGE]) {
-  char *end = text + LONGEST_RANGE, *at = end;
+                                   char *end) {
+  char *at = end;
   if (index < set->count) {
     const struct imap_range *r = &set->ranges[index];
     at = imap_decimal(r->last, at);
@@ -217,7 +217,7 @@ int imap_seqset_write(const struct imap_seqset *set, size_t *next, size_t room,
   size_t start = out->size;
   while (!imap_seqset_done(set, *next)) {
     char text[LONGEST_RANGE];
-    struct imap_span range = range_text(set, *next, text);
+    struct imap_span range = range_text(set, *next, text + sizeof text);
     size_t written = out->size - start;
     if (written > 0 && written + 1 + range.size > room) break;
     if (written > 0) imap_buffer_add_byte(out, ',');
