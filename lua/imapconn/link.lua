@@ -21,9 +21,10 @@ local link = {}
 --- unless the core may block.
 function link.new(given)
   local self = setmetatable(given, Link)
-  -- What the call that runs keeps; there is never but one.
+  -- What the call that runs keeps; there is never but one. `running`: its tasks, by
+  -- their ids in the core; `worked`: something was done since the last wait.
   self.call = {
-    link = self, core = self.core, running = {}, count = 0, -- tasks, by their ids in the core
+    link = self, core = self.core, running = {}, count = 0,
     moved = 0, quiet_since = 0, deadline = 0, late = "", timeout = 0, worked = true,
   }
   return self
@@ -113,8 +114,6 @@ function Link:interrupt(why)
 end
 
 -- --- Deadlines -------------------------------------------------------------------
-
--- `worked`: something was done since the last wait, and nothing waited for.
 
 -- Seconds that may be waited; nil where a deadline has passed, and the
 -- connection is dead.
@@ -311,6 +310,7 @@ function Link:run(task, following, seconds, late, timeout)
     steps[what](call, id, a, b, c)
     start_more(call)
   end
+  call.following, call.failed = nil, nil -- nor what they hold
 end
 
 -- --- The end ----------------------------------------------------------------------------
