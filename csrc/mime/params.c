@@ -178,11 +178,24 @@ static int add_value(const struct piece *pieces, size_t count,
   return add_joined(pieces, count, text);
 }
 
-static int add_name(struct imap_span name, struct imap_buffer *text) {
-  size_t start = text->size;
-  if (mime_charset_guess(name, text) != IMAP_OK) return text->status;
-  for (size_t i = start; i < text->size; i++)
-    text->data[i] = imap_lower(text->data[i]);
+/* Names are compared as they will be shown: two that differ may be guessed to be
+** the same. They live in `names` from here on. */
+static int decode_names(struct piece *pieces, size_t count,
+                        struct imap_buffer *names) {
+  const char *at;
+  for (size_t i = 0; i < count; i++) {
+    size_t start = names->size;
+    if (mime_charset_guess(pieces[i].name, names) != IMAP_OK)
+      return names->status;
+    pieces[i].name.size = names->size - start;
+  }
+  for (size_t i = 0; i < names->size; i++)
+    names->data[i] = imap_lower(names->data[i]);
+  at = names->data;
+  for (size_t i = 0; i < count; i++) {
+    pieces[i].name.data = at;
+    if (pieces[i].name.size > 0) at += pieces[i].name.size;
+  }
   return IMAP_OK;
 }
 
@@ -208,7 +221,7 @@ static int add_all(struct piece *pieces, size_t count,
     while (next < count &&
            compare_names(pieces[i].name, pieces[next].name) == 0)
       next++;
-    add_name(pieces[i].name, text);
+    imap_buffer_add_span(text, pieces[i].name);
     param->name.size = text->size - start;
     start = text->size;
     add_value(pieces + i, unite(pieces + i, next - i), text);
@@ -275,18 +288,24 @@ int mime_params_decode(const struct mime_param *in, size_t count,
                        struct imap_buffer *text, struct mime_param *out,
                        size_t *made) {
   struct piece few[FEW], *pieces = few;
+  struct imap_buffer names;
   size_t start = text->size;
   *made = 0;
   if (count == 0) return text->status;
   if (are_simple(in, count)) return take_simple(in, count, text, out, made);
   if (count > FEW) pieces = calloc(count, sizeof *pieces);
   if (pieces == NULL) return text->status = IMAP_NOMEM;
+  imap_buffer_init(&names, text->ceiling);
   for (size_t i = 0; i < count; i++) pieces[i] = piece_of(&in[i], i);
-  qsort(pieces, count, sizeof *pieces, compare);
+  if (decode_names(pieces, count, &names) == IMAP_OK)
+    qsort(pieces, count, sizeof *pieces, compare);
+  else
+    text->status = names.status;
   if (add_all(pieces, count, text, out, made) == IMAP_OK)
     place(out, *made, text->data + start);
   else
     *made = 0;
+  imap_buffer_free(&names);
   if (pieces != few) free(pieces);
   return text->status;
 }

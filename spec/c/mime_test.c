@@ -208,6 +208,9 @@ static void params_of_real_mail(void) {
   PARAMS("a=" BAD "\n", "a*", "utf-8''%ff");
   PARAMS("a=日本\n", "a*", "shift_jis'ja'%93%fa%96%7b");
   PARAMS("a=1\nb=2\n", "b", "2", "A", "1", "a", "3");
+  PARAMS("é=1\n", "\xE9", "1", "é", "2"); /* found by fuzzing: they read alike */
+  PARAMS("é=2\n", "é", "2", "\xE9", "1");
+  PARAMS("é=ab\n", "é*1", "b", "\xE9*0", "a");
 }
 
 static void params_by_the_thousand(void) {
