@@ -42,7 +42,10 @@ struct imap_span imaplua_string(struct imaplua_maker *m,
 
 struct imap_span imaplua_words(struct imaplua_maker *m,
                                const struct imap_node *node) {
-  struct imap_span text = imaplua_string(m, node);
+  struct imap_span text;
+  if (node != NULL && node->kind == IMAP_NODE_PLAIN)
+    return imap_node_bytes(m->response->tape, node);
+  text = imaplua_string(m, node);
   if (text.data == NULL || mime_words_plain(text)) return text;
   imap_buffer_clear(m->text);
   if (mime_words_decode(text, m->text) != IMAP_OK) imaplua_no_memory(m->L);

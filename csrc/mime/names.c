@@ -189,8 +189,11 @@ bool mime_key(struct imap_span name, char key[MIME_KEY_MAX]) {
   return true;
 }
 
+/* As strcmp() does, which nine calls of for each word would show in a listing. */
 static int compare(const void *key, const void *charset) {
-  return strcmp(key, ((const struct mime_charset *)charset)->key);
+  const char *a = key, *b = ((const struct mime_charset *)charset)->key;
+  while (*a == *b && *a != '\0') a++, b++;
+  return *a - *b;
 }
 
 const struct mime_charset *mime_charset_find(struct imap_span name) {

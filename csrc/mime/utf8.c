@@ -1,7 +1,7 @@
 /* utf8.c - what is UTF-8 and what is not (RFC 3629). */
 #include "mime/utf8.h"
 
-#include <string.h>
+#include "protocol/eight.h"
 
 /* UTF8-1 is ASCII; for the others the lead byte says how many follow, and
 ** which range the first of them must be in (RFC 3629 4): no overlong forms, no
@@ -41,12 +41,8 @@ struct mime_utf8_unit mime_utf8_look(const char *data, size_t size) {
 
 size_t mime_utf8_ascii(const char *data, size_t size) {
   size_t i = 0;
-  uint64_t eight;
-  while (size - i >= sizeof eight) {
-    memcpy(&eight, data + i, sizeof eight);
-    if ((eight & UINT64_C(0x8080808080808080)) != 0) break;
-    i += sizeof eight;
-  }
+  while (size - i >= IMAP_EIGHT && imap_eight_high(imap_eight(data + i)) == 0)
+    i += IMAP_EIGHT;
   while (i < size && (unsigned char)data[i] < 0x80) i++;
   return i;
 }

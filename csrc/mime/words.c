@@ -1,13 +1,13 @@
 /* words.c - encoded words in header fields (RFC 2047), to UTF-8. */
 #include "mime/words.h"
 
-#include <stdint.h>
 #include <string.h>
 
 #include "mime/charset.h"
 #include "mime/convert.h"
 #include "mime/names.h"
 #include "mime/transfer.h"
+#include "protocol/eight.h"
 
 enum { BLOCK = MIME_BLOCK_MIN };
 
@@ -24,24 +24,20 @@ static bool is_blank(char byte) {
   return byte == ' ' || byte == '\t' || is_break(byte);
 }
 
-/* Whether one of eight bytes may matter to mime_words_plain(). A byte below
-** the one asked for borrows, so that the highest bit tells; a borrow from a
-** neighbour only makes mime_words_plain() look twice. */
-static bool may_matter(const char *data) {
-  const uint64_t each = UINT64_C(0x0101010101010101), high = each * 0x80;
-  uint64_t eight, equals;
-  memcpy(&eight, data, sizeof eight);
-  equals = eight ^ each * '=';
-  return (((eight - each * 0x0E) | eight | (equals - each)) & high) != 0;
+/* Whether one of eight bytes may matter to mime_words_plain(). */
+static bool may_matter(uint64_t eight) {
+  return (imap_eight_below(eight, '\r' + 1) | imap_eight_is(eight, '=')) != 0;
 }
 
-/* Eight bytes at once; the last eight may overlap those before. */
+/* The last eight may overlap those before. */
 static bool surely_plain(struct imap_span text) {
   size_t i = 0;
-  if (text.size < sizeof(uint64_t)) return false;
-  for (; i < text.size - sizeof(uint64_t); i += sizeof(uint64_t))
-    if (may_matter(text.data + i)) return false;
-  return !may_matter(text.data + text.size - sizeof(uint64_t));
+  if (text.size < IMAP_EIGHT)
+    return text.size >= IMAP_EIGHT / 2 &&
+           !may_matter(imap_eight_of(text.data, text.size));
+  for (; i < text.size - IMAP_EIGHT; i += IMAP_EIGHT)
+    if (may_matter(imap_eight(text.data + i))) return false;
+  return !may_matter(imap_eight(text.data + text.size - IMAP_EIGHT));
 }
 
 bool mime_words_plain(struct imap_span text) {

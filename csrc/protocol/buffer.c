@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "protocol/chars.h"
+#include "protocol/eight.h"
 
 enum { FIRST_CAPACITY = 64 };
 
@@ -117,11 +118,15 @@ bool imap_span_equal(struct imap_span a, struct imap_span b) {
          (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
 }
 
-/* Most servers spell words as RFC 9051 does: then memcmp tells. */
+/* Most words have four to eight letters, spelled as RFC 9051 does. */
 bool imap_span_same(struct imap_span a, struct imap_span b) {
   if (a.size != b.size) return false;
-  if (a.size == 0 || memcmp(a.data, b.data, a.size) == 0) return true;
-  for (size_t i = 0; i < a.size; i++)
-    if (imap_upper(a.data[i]) != imap_upper(b.data[i])) return false;
+  if (a.size >= IMAP_EIGHT / 2 && a.size <= IMAP_EIGHT &&
+      imap_eight_of(a.data, a.size) == imap_eight_of(b.data, b.size))
+    return true;
+  for (size_t i = 0; i < a.size; i++) {
+    char one = a.data[i], other = b.data[i];
+    if (one != other && imap_upper(one) != imap_upper(other)) return false;
+  }
   return true;
 }

@@ -46,8 +46,7 @@ static void add_clean(struct imap_buffer *out, const char *from,
 
 static bool hides(const struct imap_node *node, bool content) {
   if (node->kind == IMAP_NODE_LITERAL) return true;
-  return content && (node->kind == IMAP_NODE_QUOTED ||
-                     node->kind == IMAP_NODE_ESCAPED);
+  return content && imap_node_is_quoted(node);
 }
 
 /* Everything but literals and, in a row with content, quoted strings behind a

@@ -54,6 +54,37 @@ local function envelope(fields)
   return message.envelope, message.error
 end
 
+describe("a quoted string", function()
+  local function subject(quoted)
+    return (envelope('NIL "' .. quoted .. '" NIL NIL NIL NIL NIL NIL NIL NIL')).subject
+  end
+
+  -- What stands in quotes, and what it comes to.
+  local TEXTS = {
+    ["a"] = "a", ["\t"] = "\t", ["="] = "=", ["=?"] = "=?", [ [[\"]] ] = '"', [ [[\\]] ] = "\\", ["\127"] = "\127",
+    ["\1"] = "\1", ["\r y"] = " y", ["\195\169"] = "é", ["\233"] = "é", ["=?utf-8?Q?=C3=A9?="] = "é",
+  }
+
+  it("is read whatever stands in it, and wherever: before 0 to 34 letters, and behind as many", function()
+    for quoted, text in pairs(TEXTS) do
+      for before = 0, 34 do
+        local letters = ("x"):rep(before)
+        assert.are.equal(letters .. text, subject(letters .. quoted))
+        assert.are.equal(text .. letters, subject(quoted .. letters))
+        assert.are.equal(letters .. text .. letters, subject(letters .. quoted .. letters))
+      end
+    end
+  end)
+
+  it("has its end in its line", function()
+    for before = 0, 34 do
+      for _, last in ipairs { "", "=", "\233", "\\", [[\"]] } do
+        refuses("protocol", '* 1 FETCH (ENVELOPE (NIL "' .. ("x"):rep(before) .. last .. "\r\n")
+      end
+    end
+  end)
+end)
+
 describe("a literal", function()
   it("that is too large is refused by its announcement", function()
     for _, size in ipairs { "2147483648", "4294967296", "9223372036854775807", "18446744073709551617",
