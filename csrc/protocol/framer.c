@@ -6,7 +6,7 @@
 #include "protocol/chars.h"
 
 enum {
-  READ_SIZE = 65536,       /* room offered for one read */
+  READ_SIZE = 32768,       /* room offered for one read */
   KEPT_CAPACITY = 1 << 20, /* more is given back once it is empty */
   MAX_LITERAL_DIGITS = 19
 };

@@ -148,6 +148,12 @@ bool imap_session_alone(const struct imap_session *s) {
   return s->actions != NULL && s->actions->next == NULL;
 }
 
+uint64_t imap_session_coming(const struct imap_session *s) {
+  enum imap_framer_phase phase = s->framer.phase;
+  if (phase != IMAP_FRAMER_FLOW && phase != IMAP_FRAMER_GATHER) return 0;
+  return s->deflate == NULL ? s->framer.literal : 0;
+}
+
 /* What became of the action's commands, when the connection is lost? */
 static enum imap_outcome lost_outcome(const struct imap_session *s,
                                       const struct imap_action *a) {

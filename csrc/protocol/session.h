@@ -131,6 +131,10 @@ bool imap_session_quiet(const struct imap_session *s);
 /* One action is running, and no other. */
 bool imap_session_alone(const struct imap_session *s);
 
+/* Octets on their way that the server holds already: of a literal that came in
+** part. */
+uint64_t imap_session_coming(const struct imap_session *s);
+
 /* The stream's greeting was read and judged by somebody else (after STARTTLS by
 ** libcurl there is none to be believed). */
 void imap_session_greeted(struct imap_session *s);

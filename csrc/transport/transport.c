@@ -449,13 +449,10 @@ struct imap_buffer *imap_transport_trace(struct imap_transport *t) {
 
 int imap_transport_fd(const struct imap_transport *t) { return t->poller.fd; }
 
-/* What came is acknowledged now, unless what was sent since has done it. A server
-** with Nagle's algorithm on (Cyrus 3.6, Courier 5.0) holds the second of two small
-** answers back until then, and the kernel would let it wait for 40 ms. */
-static void acknowledge(struct imap_transport *t) {
+void imap_transport_hasten(struct imap_transport *t) {
 #ifdef TCP_QUICKACK
   const int on = 1; /* for once: the option does not stay */
-  if (t->unacknowledged)
+  if (t->state == IMAP_TRANSPORT_OPEN && t->unacknowledged)
     (void)setsockopt(t->socket, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
 #endif
   t->unacknowledged = false;
@@ -472,16 +469,13 @@ int imap_transport_arm(struct imap_transport *t, double seconds, bool writing) {
   t->deadline = -1;
   if (seconds >= 0 && seconds < furthest)
     t->deadline = imap_poller_now() + (int64_t)(seconds * 1e9);
-  if (t->state == IMAP_TRANSPORT_OPEN) {
-    acknowledge(t);
-    if (watch(t, writing) != IMAP_OK) return IMAP_NOMEM;
-  }
+  if (t->state == IMAP_TRANSPORT_OPEN && watch(t, writing) != IMAP_OK)
+    return IMAP_NOMEM;
   return set_alarm(t);
 }
 
 int imap_transport_rest(struct imap_transport *t, double seconds, bool writing) {
   if (t->state == IMAP_TRANSPORT_OPEN) {
-    acknowledge(t);
     if (watch(t, writing) != IMAP_OK) return ENOMEM;
   } else if (t->state == IMAP_TRANSPORT_CONNECTING && t->due >= 0) {
     double due = (double)(t->due - imap_poller_now()) / 1e9;

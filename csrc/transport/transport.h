@@ -105,6 +105,12 @@ int imap_transport_receive(struct imap_transport *t, char *data, size_t size,
                            size_t *moved);
 bool imap_transport_drained(const struct imap_transport *t);
 
+/* Before waiting for what only the server's next write brings: what came is
+** acknowledged now, unless what was sent since has done it. A server with Nagle's
+** algorithm on (Cyrus 3.6, Courier 5.0) holds the second of two small answers back
+** until then, and the kernel would let it wait for 40 ms. */
+void imap_transport_hasten(struct imap_transport *t);
+
 /* One descriptor for the connection's whole life: readable when there is
 ** something to do. arm: also when `seconds` have passed (negative: never),
 ** and, with `writing`, when the socket takes bytes again. */
