@@ -227,3 +227,42 @@ describe("Where extensions are missing", function()
     assert(direct:remove_flags { mailbox = path, uids = uids[1], flags = { "\\Deleted" } })
   end)
 end)
+
+-- Cyrus leaves Nagle's algorithm on, and the kernel acknowledges after 40 ms what
+-- nobody hastens.
+describe("a server that waits for acknowledgements", function()
+  local now = require "imapconn.core".now
+  local ORDINARY = 0.03 -- seconds
+  local conn, boxes
+
+  -- The middle one of the times that ten downloads take, each from the other mailbox.
+  local function usual_time(uid)
+    local times = {}
+    for i = 1, 10 do
+      local start = now()
+      assert(conn:download_message { mailbox = boxes[i % 2 + 1], uid = uid })
+      times[i] = now() - start
+    end
+    table.sort(times)
+    return times[5]
+  end
+
+  setup(function()
+    conn = assert(imapconn.connect(servers.cyrus():account("plain")))
+    boxes = { (mail.box(conn, "nagle-1", "one")), (mail.box(conn, "nagle-2", "one")) }
+  end)
+  teardown(function() conn:close() end)
+
+  it("answers two commands at once", function()
+    assert.is_true(usual_time(1) < ORDINARY)
+  end)
+
+  it("answers a download at once, whatever its size", function()
+    for _, size in ipairs { 3000, 60000, 100000, 131000, 140000, 200000, 1000000 } do
+      local content = mail.short("long") .. (("x"):rep(98) .. "\r\n"):rep(size / 100)
+      local uid
+      for _, path in ipairs(boxes) do uid = assert(conn:append_message { path = path, content = content }).uid end
+      assert.is_true(usual_time(uid) < ORDINARY, size .. " octets")
+    end
+  end)
+end)
