@@ -261,7 +261,7 @@ describe("a server that waits for acknowledgements", function()
     for _, size in ipairs { 3000, 60000, 100000, 131000, 140000, 200000, 1000000 } do
       local content = mail.short("long") .. (("x"):rep(98) .. "\r\n"):rep(size / 100)
       local uid
-      for _, path in ipairs(boxes) do uid = assert(conn:append_message { path = path, content = content }).uid end
+      for _, box in ipairs(boxes) do uid = assert(conn:append_message { path = box, content = content }).uid end
       assert.is_true(usual_time(uid) < ORDINARY, size .. " octets")
     end
   end)
