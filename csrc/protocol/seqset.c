@@ -118,15 +118,15 @@ uint64_t imap_seqset_size(const struct imap_seqset *set) {
 /* --- Reading ------------------------------------------------------------ */
 
 int imap_number_parse(struct imap_span text, uint64_t max, uint64_t *out) {
-  const uint64_t most = max / 10;
   uint64_t number = 0;
   if (text.size == 0) return IMAP_INVALID;
   for (size_t i = 0; i < text.size; i++) {
-    unsigned digit = (unsigned)(text.data[i] - '0');
-    if (!imap_char_is(text.data[i], IMAP_CHAR_DIGIT)) return IMAP_INVALID;
-    if (number > most || digit > max - number * 10) return IMAP_INVALID;
+    unsigned digit = (unsigned char)(text.data[i] - '0');
+    if (digit > 9 || number > UINT64_MAX / 10) return IMAP_INVALID;
     number = number * 10 + digit;
+    if (number < digit) return IMAP_INVALID; /* it went round */
   }
+  if (number > max) return IMAP_INVALID;
   *out = number;
   return IMAP_OK;
 }
