@@ -5,7 +5,8 @@
 -- The floors of csrc, lowest first: a file includes from its own or a lower one.
 -- What protocol/ has beside those named here is the engine, on floor 3.
 local FLOORS = {
-  ["protocol/status"] = 0, ["protocol/buffer"] = 0, ["protocol/chars"] = 0, ["protocol/eight"] = 0, ["protocol/limits"] = 0,
+  ["protocol/status"] = 0, ["protocol/buffer"] = 0, ["protocol/chars"] = 0, ["protocol/eight"] = 0,
+  ["protocol/limits"] = 0,
   ["protocol/base64"] = 1, ["protocol/utf7"] = 1, ["protocol/seqset"] = 1, ["protocol/date"] = 1,
   ["protocol/random"] = 1,
   ["protocol/framer"] = 2, ["protocol/tape"] = 2, ["protocol/parse"] = 2, ["protocol/response"] = 2,
