@@ -9,7 +9,9 @@
 #include "binding/connection.h"
 #include "protocol/lines.h"
 
-enum { PIECE = 65536 };
+/* Octets read at a time: as many as the file has, so that the collector is not
+** told of memory that nobody needs. */
+enum { SMALLEST = 4096, LARGEST = 65536 };
 
 struct reader {
   off_t start;       /* where the file stood */
@@ -18,7 +20,8 @@ struct reader {
   uint64_t position; /* octets that it gave */
   bool after_cr;
   struct imap_span held; /* of those, what is still to be given */
-  char bytes[2 * PIECE]; /* read into the second half; mended from the first on */
+  size_t piece;
+  char bytes[]; /* two pieces: read into the second; mended from the first on */
 };
 
 /* NULL: none of io's, or closed. */
@@ -32,10 +35,9 @@ static FILE *file_at(lua_State *L, int index) {
   return file;
 }
 
-/* Reads the next piece into the second half: how many octets; 0 at the end, or
-** with why it failed. */
+/* Reads the next piece: how many octets; 0 at the end, or with why it failed. */
 static size_t read_piece(struct reader *r, FILE *file, const char **why) {
-  size_t count = fread(r->bytes + PIECE, 1, PIECE, file);
+  size_t count = fread(r->bytes + r->piece, 1, r->piece, file);
   *why = count == 0 && ferror(file) ? strerror(errno) : NULL;
   if (*why != NULL) clearerr(file);
   return count;
@@ -44,7 +46,7 @@ static size_t read_piece(struct reader *r, FILE *file, const char **why) {
 /* Counts what is left of the file, as it will be given. Where no line end is bare,
 ** none is looked for again: that is an eighth of an append's CPU time. */
 static const char *measure(struct reader *r, FILE *file, bool *binary) {
-  struct imap_span piece = {r->bytes + PIECE, 0};
+  struct imap_span piece = {r->bytes + r->piece, 0};
   const char *why;
   bool after_cr = false;
   while ((piece.size = read_piece(r, file, &why)) > 0) {
@@ -64,6 +66,17 @@ static bool rewind_to_start(struct reader *r, FILE *file) {
   return fseeko(file, r->start, SEEK_SET) == 0;
 }
 
+/* How much to read at a time of what the file has from `start` on; 0: it cannot
+** seek. */
+static size_t piece_of(FILE *file, off_t start) {
+  off_t end;
+  if (start < 0 || fseeko(file, 0, SEEK_END) != 0) return 0;
+  end = ftello(file);
+  if (fseeko(file, start, SEEK_SET) != 0) return 0;
+  if (end < start + SMALLEST) return SMALLEST;
+  return end < start + LARGEST ? (size_t)(end - start) : LARGEST;
+}
+
 /* reader(file): the reader, its size, and whether there is a NUL; or nil and why
 ** reading failed; or nil where it is no file of io's, or none that can seek. */
 int imaplua_reader(lua_State *L) {
@@ -71,17 +84,22 @@ int imaplua_reader(lua_State *L) {
   bool binary = false;
   struct reader *r;
   const char *why;
+  off_t start;
+  size_t piece;
   if (file == NULL) return 0;
-  r = lua_newuserdata(L, sizeof *r);
-  memset(r, 0, offsetof(struct reader, bytes));
+  start = ftello(file);
+  piece = piece_of(file, start);
+  if (piece == 0) return 0;
+  r = lua_newuserdata(L, sizeof *r + 2 * piece);
+  memset(r, 0, sizeof *r);
+  r->start = start;
+  r->piece = piece;
   luaL_getmetatable(L, IMAPLUA_READER);
   lua_setmetatable(L, -2);
   lua_createtable(L, 1, 0);
   lua_pushvalue(L, 1);
   lua_rawseti(L, -2, 1);
   imaplua_set_companion(L, -2);
-  r->start = ftello(file);
-  if (r->start < 0 || !rewind_to_start(r, file)) return 0;
   why = measure(r, file, &binary);
   if (why == NULL && !rewind_to_start(r, file)) why = "it cannot be read again";
   if (why != NULL) {
@@ -99,7 +117,7 @@ int imaplua_reader(lua_State *L) {
 ** the file must have ended: the command is not finished while it has not. */
 static const char *refill(struct reader *r, FILE *file) {
   const char *why;
-  struct imap_span piece = {r->bytes + PIECE, read_piece(r, file, &why)};
+  struct imap_span piece = {r->bytes + r->piece, read_piece(r, file, &why)};
   if (why != NULL) return why;
   if (piece.size == 0) return "less";
   r->held = piece;
