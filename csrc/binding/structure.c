@@ -250,7 +250,7 @@ static bool is_multipart(const struct imaplua_maker *m,
   struct imap_cursor at = imap_node_children(m->response->tape, node);
   if (at.left == 0) return false;
   if (at.next->kind == IMAP_NODE_LIST) return true;
-  if (is_count(m, ahead(at, 5)) || is_count(m, ahead(at, 6))) return false;
+  if (is_count(m, ahead(at, 6)) || is_count(m, ahead(at, 5))) return false;
   return is_multipart_word(m, at.next) ||
          (!imap_node_is_text(at.next) && is_multipart_word(m, ahead(at, 1)));
 }
@@ -258,11 +258,15 @@ static bool is_multipart(const struct imaplua_maker *m,
 /* The section's name; of the body of a message, `whole`, it is TEXT. */
 static void set_part(struct imaplua_maker *m, int table,
                      const struct imap_buffer *part, bool whole) {
-  imap_buffer_clear(m->text);
-  imap_buffer_add_span(m->text, imap_buffer_span(part));
-  if (whole) imap_buffer_add_text(m->text, part->size > 0 ? ".TEXT" : "TEXT");
   imaplua_push_key(m->L, KEY_PART);
-  imaplua_push_text(m);
+  if (whole) {
+    imap_buffer_clear(m->text);
+    imap_buffer_add_span(m->text, imap_buffer_span(part));
+    imap_buffer_add_text(m->text, part->size > 0 ? ".TEXT" : "TEXT");
+    imaplua_push_text(m);
+  } else {
+    lua_pushlstring(m->L, part->size > 0 ? part->data : "", part->size);
+  }
   lua_rawset(m->L, table);
 }
 
@@ -276,14 +280,10 @@ static struct imap_span word_or(const struct imaplua_maker *m,
 
 /* Adds "2" below the root, ".2" below "1". */
 static int add_index(struct imap_buffer *part, unsigned index) {
-  char digits[12];
-  size_t at = sizeof digits;
-  do {
-    digits[--at] = (char)('0' + index % 10);
-    index /= 10;
-  } while (index > 0);
-  if (part->size > 0) digits[--at] = '.';
-  return imap_buffer_add(part, digits + at, sizeof digits - at);
+  char room[1 + IMAP_DECIMAL_ROOM], *end = room + sizeof room;
+  char *text = imap_decimal(index, end);
+  if (part->size > 0) *--text = '.';
+  return imap_buffer_add(part, text, (size_t)(end - text));
 }
 
 /* A child, named by its index below its parent's name. */
@@ -330,7 +330,7 @@ static void push_multipart(struct imaplua_maker *m,
   set_tail(m, table, &at);
 }
 
-/* media-type SP media-subtype. With a number in sixth place one of them was
+/* media-type SP media-subtype, as a rule as the sender wrote them. With a number in sixth place one of them was
 ** left out (seen by MailKit): it is a type if it is one that goes without. */
 static void read_type(struct imaplua_maker *m, int table,
                       struct imap_cursor *at) {
@@ -339,14 +339,14 @@ static void read_type(struct imaplua_maker *m, int table,
   bool lacking = is_count(m, ahead(*at, 5));
   const struct imap_node *type = imap_cursor_take(at), *subtype = NULL;
   if (!lacking) subtype = imap_cursor_take(at);
-  if (imap_node_is(tape, type, "TEXT")) {
+  if (imap_node_is(tape, type, "text")) {
     types[1] = "plain";
-  } else if (imap_node_is(tape, type, "MESSAGE")) {
+  } else if (imap_node_is(tape, type, "message")) {
     types[1] = is_list(ahead(*at, 5)) ? "rfc822" : "octet-stream";
-  } else if (lacking && !imap_node_is(tape, type, "APPLICATION") &&
-             !imap_node_is(tape, type, "AUDIO") &&
-             !imap_node_is(tape, type, "IMAGE") &&
-             !imap_node_is(tape, type, "VIDEO")) {
+  } else if (lacking && !imap_node_is(tape, type, "application") &&
+             !imap_node_is(tape, type, "audio") &&
+             !imap_node_is(tape, type, "image") &&
+             !imap_node_is(tape, type, "video")) {
     subtype = type;
     type = NULL;
   }
@@ -416,13 +416,13 @@ static void push_single(struct imaplua_maker *m, const struct imap_node *node,
   set_part(m, table, part, false);
   read_type(m, table, &at);
   set_fields(m, table, &at);
-  if (imap_node_is(tape, type, "MESSAGE") && is_list(ahead(at, 0)))
+  if (imap_node_is(tape, type, "message") && is_list(ahead(at, 0)))
     set_message(m, table, &at, part);
   if (imap_node_is(tape, type, "MULTIPART")) { /* … which has no parts */
     lua_newtable(m->L);
     imaplua_set(m, table, KEY_PARTS);
   }
-  set_lines(m, table, &at, imap_node_is(tape, type, "TEXT"));
+  set_lines(m, table, &at, imap_node_is(tape, type, "text"));
   imaplua_set_string(m, table, KEY_MD5, imap_cursor_take(&at));
   set_tail(m, table, &at);
 }

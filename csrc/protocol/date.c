@@ -247,19 +247,22 @@ static void skip(struct scan *s, const char *more) {
   }
 }
 
+static bool is_weekday(struct imap_span word) {
+  static const char days[][10] = {"Monday", "Tuesday", "Wednesday", "Thursday",
+                                  "Friday", "Saturday", "Sunday"};
+  for (size_t i = 0; i < sizeof days / sizeof *days; i++)
+    if (abbreviates(word, days[i])) return true;
+  return false;
+}
+
 /* The day of the week says nothing that the date does not, so that it may be
 ** wrong, and in any language where a comma shows what it is. */
 static void skip_weekday(struct scan *s) {
-  static const char days[][10] = {"Monday", "Tuesday", "Wednesday", "Thursday",
-                                  "Friday", "Saturday", "Sunday"};
   struct scan rest = *s;
   struct imap_span word = take_word(&rest);
-  bool known = false;
-  for (size_t i = 0; i < sizeof days / sizeof *days && !known; i++)
-    known = abbreviates(word, days[i]);
   try_byte(&rest, '.');
   skip(&rest, "");
-  if (known || try_byte(&rest, ',')) *s = rest;
+  if (try_byte(&rest, ',') || is_weekday(word)) *s = rest;
 }
 
 /* RFC 5322 4.3: two digits from 50 on and three digits count from 1900. */

@@ -2,6 +2,7 @@
 #ifndef IMAP_EIGHT_H
 #define IMAP_EIGHT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -20,6 +21,13 @@ static inline uint64_t imap_eight_of(const char *data, size_t size) {
   memcpy(&front, data, sizeof front);
   memcpy(&back, data + size - sizeof back, sizeof back);
   return (uint64_t)front << 32 | back;
+}
+
+/* Are these the same four to sixteen octets? */
+static inline bool imap_eight_same(const char *a, const char *b, size_t size) {
+  if (size <= IMAP_EIGHT) return imap_eight_of(a, size) == imap_eight_of(b, size);
+  return imap_eight(a) == imap_eight(b) &&
+         imap_eight(a + size - IMAP_EIGHT) == imap_eight(b + size - IMAP_EIGHT);
 }
 
 /* Not 0 where one of them is not ASCII. */

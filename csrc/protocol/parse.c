@@ -229,8 +229,8 @@ static size_t item_end(const struct reader *r, size_t at) {
 }
 
 static inline bool is_nil(const char *text) {
-  return memcmp(text, "NIL", 3) == 0 ||
-         imap_span_is((struct imap_span){text, 3}, "NIL");
+  return imap_upper(text[0]) == 'N' && imap_upper(text[1]) == 'I' &&
+         imap_upper(text[2]) == 'L';
 }
 
 static int need_atom(struct reader *r) {
@@ -292,12 +292,13 @@ static void skip_blanks(struct reader *r) {
 
 /* Everything up to the end, or, in a code, up to its "]". */
 static int need_tokens(struct reader *r) {
-  for (;;) {
+  while (r->at < r->end) {
+    char first = r->bytes[r->at];
     int status;
-    char first;
-    skip_blanks(r);
-    if (r->at == r->end) break;
-    first = r->bytes[r->at];
+    if (first == ' ') {
+      r->at++;
+      continue;
+    }
     if (first == ']' && r->in_code && r->depth == 0) return IMAP_OK;
     status = need_token(r, first);
     if (status != IMAP_OK) return status;

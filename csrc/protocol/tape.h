@@ -8,14 +8,14 @@
 
 #include "protocol/buffer.h"
 
-enum imap_node_kind {
+enum imap_node_kind { /* text first */
   IMAP_NODE_ATOM,    /* atom, number, flag, section: as it stands */
-  IMAP_NODE_NIL,     /* the atom NIL, in any case */
   IMAP_NODE_QUOTED,  /* between the quotes */
   IMAP_NODE_PLAIN,   /* quoted, all of it IMAP_CHAR_PLAIN */
   IMAP_NODE_ESCAPED, /* quoted, with backslashes still in it */
   IMAP_NODE_LITERAL,
   IMAP_NODE_FLOWED,  /* a literal that went past the buffer: no text here */
+  IMAP_NODE_NIL,     /* the atom NIL, in any case */
   IMAP_NODE_LIST
 };
 
@@ -84,8 +84,7 @@ static inline struct imap_span imap_node_bytes(const struct imap_tape *tape,
 
 /* Neither NIL nor a list. NULL is allowed, and is none. */
 static inline bool imap_node_is_text(const struct imap_node *node) {
-  return node != NULL && node->kind != IMAP_NODE_NIL &&
-         node->kind != IMAP_NODE_LIST;
+  return node != NULL && node->kind < IMAP_NODE_NIL;
 }
 
 static inline bool imap_node_is_quoted(const struct imap_node *node) {
