@@ -8,6 +8,7 @@
 local json = require "dkjson"
 
 local LIFETIME = 240 -- seconds, whatever happens
+local TRIES = 200 -- of 50 ms, until a page is loaded
 
 local browser = {}
 
@@ -88,9 +89,16 @@ local function find(page, selector)
   return "/element/" .. id
 end
 
---- Clicks on the first element of a CSS selector, and waits for what follows.
+--- Clicks on the first element of a CSS selector, and waits until the page that
+--- it leads to is loaded: ChromeDriver may answer while the old one still shows.
 function Page:click(selector)
+  self:evaluate "window.clicked = true"
   call(self, "POST", find(self, selector) .. "/click", setmetatable({}, OBJECT))
+  for _ = 1, TRIES do
+    if self:evaluate "return !window.clicked && document.readyState === 'complete'" then return end
+    os.execute "sleep 0.05"
+  end
+  error(selector .. " leads nowhere", 2)
 end
 
 --- Types into it.
