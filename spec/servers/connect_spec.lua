@@ -198,11 +198,12 @@ describe("A connection that is cut", function()
 
   it("leaves it unknown whether the message was stored, or not sent before its end", function()
     local plain = account("plain")
+    local direct = assert(imapconn.connect(plain))
+    same(0, assert(direct:get_mailbox_status { mailbox = "INBOX" }).messages) -- Dovecot makes it now
     local text = mail.short("cut") .. ("x"):rep(5000) .. "\r\n"
     local conn = assert(imapconn.connect(servers.proxied(plain, { "cut-client=2000" })))
     local err = fails("closed", conn:append_message { mailbox = "INBOX", content = text })
     assert.is_true(err.outcome == "unknown" or err.outcome == "not_sent")
-    local direct = assert(imapconn.connect(plain))
     same(0, assert(direct:get_mailbox_status { mailbox = "INBOX" }).messages)
     direct:close()
   end)
