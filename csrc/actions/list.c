@@ -117,13 +117,14 @@ static int remember(struct imap_action *a, const struct imap_response *r) {
 static enum imap_row row(struct imap_session *s, struct imap_action *a,
                          struct imap_command *c,
                          const struct imap_response *r) {
-  if (c->step == STEP_STATUS || r->name == IMAP_NAME_STATUS)
-    return a->status_items != 0 ? IMAP_ROW_DELIVER : IMAP_ROW_IGNORED;
-  if (++a->rows > s->limits.messages) {
+  bool status = c->step == STEP_STATUS || r->name == IMAP_NAME_STATUS;
+  if (status && a->status_items == 0) return IMAP_ROW_IGNORED;
+  if (++*(status ? &a->status_rows : &a->rows) > s->limits.messages) {
     imap_session_kill(s, IMAP_CODE_LIMIT,
                       "a result has more rows than the limit `messages`");
     return IMAP_ROW_TAKEN;
   }
+  if (status) return IMAP_ROW_DELIVER;
   if (a->open_ended && c->step == STEP_LIST && remember(a, r) != IMAP_OK)
     imap_session_kill(s, IMAP_CODE_NOMEM, "not enough memory");
   return IMAP_ROW_DELIVER;

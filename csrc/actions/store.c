@@ -67,15 +67,18 @@ static enum imap_row row(struct imap_session *s, struct imap_action *a,
 
 /* MODIFIED names what UNCHANGEDSINCE held back, with OK or with NO (RFC 7162
 ** 3.1.3): UIDs, or numbers that the rows will turn into UIDs. */
-static int note_modified(struct imap_action *a, const struct imap_response *r) {
-  struct imap_seqset set;
+static int note_modified(struct imap_session *s, struct imap_action *a,
+                         const struct imap_response *r) {
+  struct imap_seqset *modified = a->by_uid ? &a->modified : &a->hits, set;
   int status;
   imap_seqset_init(&set);
   status = imap_seqset_parse(&set, imap_code_argument(r));
   for (size_t i = 0; i < set.count && status == IMAP_OK; i++)
-    status = imap_seqset_add(a->by_uid ? &a->modified : &a->hits,
-                             set.ranges[i].first, set.ranges[i].last);
+    status = imap_seqset_add(modified, set.ranges[i].first, set.ranges[i].last);
   imap_seqset_free(&set);
+  if (imap_seqset_size(modified) > s->limits.messages)
+    imap_session_kill(s, IMAP_CODE_LIMIT,
+                      "MODIFIED names more messages than the limit `messages`");
   return status == IMAP_INVALID ? IMAP_OK : status;
 }
 
@@ -85,7 +88,7 @@ static int answer(struct imap_session *s, struct imap_action *a,
     return imap_opened(a, r) ? queue_all(s, a) : IMAP_OK;
   if (c->step == STEP_STORE && a->conditional &&
       imap_span_is(r->code, "MODIFIED") && r->name != IMAP_NAME_BAD)
-    return note_modified(a, r);
+    return note_modified(s, a, r);
   (void)imap_answered_ok(a, c, r);
   return IMAP_OK;
 }

@@ -120,7 +120,9 @@ struct imap_action {
   bool rescued;         /* … and after a failure, flags are changed back … */
   bool stuck;           /* … but for some, which the server refused */
   bool late;            /* delete: NOOP was sent for late EXPUNGEs */
+  bool settled;         /* settle() has nothing more to queue */
   uint32_t rows;        /* list: rows so far; else what SEARCH found */
+  uint32_t status_rows; /* list: rows of STATUS so far */
   bool extended;        /* list: by LIST-EXTENDED */
   bool again;           /* something has been asked for once more */
   bool structure_seen, body_seen; /* download */

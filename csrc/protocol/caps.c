@@ -80,6 +80,7 @@ static uint32_t find_bits(struct imap_span name) {
 
 int imap_caps_read(struct imap_caps *caps, struct imap_cursor names) {
   const struct imap_node *node;
+  int status;
   imap_caps_clear(caps);
   while ((node = imap_cursor_take(&names)) != NULL) {
     struct imap_span name = imap_node_text(names.tape, node);
@@ -91,7 +92,9 @@ int imap_caps_read(struct imap_caps *caps, struct imap_cursor names) {
   }
   if (imap_caps_rev2(caps)) caps->bits |= rev2_has;
   caps->known = true;
-  return caps->list.status;
+  status = caps->list.status;
+  if (status != IMAP_OK) imap_caps_clear(caps); /* its last name lacks the blank */
+  return status;
 }
 
 bool imap_caps_have(const struct imap_caps *caps, uint32_t bits) {

@@ -110,6 +110,13 @@ static bool begins_status(const char *line, size_t size) {
   return is_status_word(word);
 }
 
+/* A "}" at the end may belong to a name as well: "* LIST () "/" foo}". */
+static bool announces(struct imap_span line) {
+  size_t at = line.size - 1;
+  while (at > 0 && imap_char_is(line.data[at - 1], IMAP_CHAR_TOKEN)) at--;
+  return at > 0 && line.data[at - 1] == '{';
+}
+
 /* literal = "{" number64 ["+"] "}": `line` ends in "}". The digits may begin
 ** with zeros. */
 static int read_announcement(struct imap_framer *f, struct imap_span line) {
@@ -132,6 +139,7 @@ static int read_announcement(struct imap_framer *f, struct imap_span line) {
 static int take_line(struct imap_framer *f, struct imap_span *out) {
   size_t have = received(f), end;
   const char *start, *lf;
+  struct imap_span line;
   if (have == f->seen) return IMAP_MORE;
   start = response(f);
   lf = memchr(start + f->seen, '\n', have - f->seen);
@@ -145,9 +153,10 @@ static int take_line(struct imap_framer *f, struct imap_span *out) {
   if (end > f->line && start[end - 1] == '\r') end--;
   *out = (struct imap_span){start, end};
   if (f->line == 0) f->status_line = begins_status(start, end);
-  if (end > f->line && start[end - 1] == '}' && !f->status_line)
-    return read_announcement(
-        f, (struct imap_span){start + f->line, end - f->line});
+  line = (struct imap_span){start + f->line, end - f->line};
+  if (line.size > 0 && start[end - 1] == '}' && !f->status_line &&
+      announces(line))
+    return read_announcement(f, line);
   f->phase = IMAP_FRAMER_WHOLE;
   return IMAP_OK;
 }

@@ -344,6 +344,7 @@ static int read_code(struct reader *r, struct imap_response *out) {
     out->data = top_level(r);
   else
     r->at = (size_t)(end - r->bytes);
+  r->parser->problem = NULL;
   r->at++;
   return IMAP_OK;
 }
@@ -411,7 +412,9 @@ static int read_tagged(struct reader *r, struct imap_response *out) {
 ** its "* OK" missing. */
 static int read_bare_code(struct reader *r, struct imap_response *out) {
   int status = read_resp_text(r, out);
-  if (status == IMAP_OK && out->code.data == NULL) return no_response(r);
+  if (status == IMAP_OK &&
+      (out->code.data == NULL || !imap_span_is(out->code, "COPYUID")))
+    return no_response(r);
   out->kind = IMAP_UNTAGGED;
   out->name = IMAP_NAME_OK;
   out->word = imap_span_of("OK");

@@ -1,6 +1,7 @@
 /* route.c - what a response means to the session, and whose it is.
 ** An untagged response belongs to the command that asked for it, found by what
 ** was asked; one that nobody asked for is news (WIRE.md, rule 1). */
+#include "protocol/chars.h"
 #include "protocol/session.h"
 
 static int fatal(struct imap_session *s, const char *problem) {
@@ -11,12 +12,14 @@ static int fatal(struct imap_session *s, const char *problem) {
 /* --- mailboxes --- */
 
 /* The view that SELECT's data describe: of the opener that is next to be
-** answered; else the one that is open. */
+** answered, where only what needs no mailbox is before it, which may be answered
+** later; else the one that is open. */
 static struct imap_view *described_view(const struct imap_session *s) {
   const struct imap_command *c = s->first;
-  if (c != NULL && c->effect == IMAP_EFFECT_OPENS &&
-      c->state == IMAP_COMMAND_SENT)
-    return c->view;
+  for (; c != NULL && c->state == IMAP_COMMAND_SENT; c = c->next) {
+    if (c->effect == IMAP_EFFECT_OPENS) return c->view;
+    if (c->view != NULL || c->effect == IMAP_EFFECT_CLOSES) break;
+  }
   return s->current;
 }
 
@@ -35,22 +38,20 @@ static void set_tail_after_failure(struct imap_session *s,
 
 /* Everything behind it describes the new mailbox (RFC 7162 3.2.11); but only
 ** OK opens that for changes (WIRE.md, rule 2). */
-static void previous_closed(struct imap_session *s) {
-  struct imap_view *view = described_view(s);
+static void previous_closed(struct imap_session *s, struct imap_view *view) {
   if (view == NULL || view == s->current) return;
   set_current(s, NULL);
   s->unknown = true;
   view->exists = 0;
 }
 
-static void read_view_code(struct imap_session *s,
+static void read_view_code(struct imap_session *s, struct imap_view *view,
                            const struct imap_response *r) {
-  struct imap_view *view = described_view(s);
   struct imap_cursor args = r->data;
   uint64_t number = 0;
   bool numeric =
       imap_node_number(r->tape, imap_cursor_take(&args), UINT64_MAX, &number);
-  if (imap_span_is(r->code, "CLOSED")) previous_closed(s);
+  if (imap_span_is(r->code, "CLOSED")) previous_closed(s, view);
   if (view == NULL) return;
   if (imap_span_is(r->code, "READ-ONLY")) view->read_only = true;
   if (imap_span_is(r->code, "READ-WRITE")) view->read_only = false;
@@ -137,7 +138,7 @@ static int route_tagged(struct imap_session *s, const struct imap_response *r) {
   if (imap_span_is(r->code, "CAPABILITY"))
     status = imap_caps_read(&s->caps, r->data);
   if (c->effect == IMAP_EFFECT_OPENS) {
-    read_view_code(s, r);
+    read_view_code(s, c->view, r);
     opener_answered(s, c, r);
     opener_failure(c);
   } else if (c->effect == IMAP_EFFECT_CLOSES) {
@@ -147,6 +148,8 @@ static int route_tagged(struct imap_session *s, const struct imap_response *r) {
   }
   if (c->effect == IMAP_EFFECT_CHANGES && r->name == IMAP_NAME_OK)
     a->changed = true;
+  if (c->step == IMAP_STEP_EXISTS && r->name != IMAP_NAME_OK)
+    a->existence = IMAP_LISTED; /* nobody knows: the first NO stands as it is */
   if (status == IMAP_OK && c->step >= IMAP_STEP_OPEN)
     status = a->routine->answer(s, a, c, r);
   if (c->state == IMAP_COMMAND_WRITING)
@@ -184,7 +187,7 @@ enum imap_row imap_session_found(struct imap_session *s, struct imap_action *a,
     imap_session_kill(s, IMAP_CODE_NOMEM, "not enough memory");
     return IMAP_ROW_TAKEN;
   }
-  if (a->found.count > s->limits.messages) {
+  if (a->found.arrived > s->limits.messages) { /* also those that went again */
     imap_session_kill(s, IMAP_CODE_LIMIT,
                       "a result has more rows than the limit `messages`");
     return IMAP_ROW_TAKEN;
@@ -312,7 +315,7 @@ static void note_bye(struct imap_session *s, const struct imap_response *r) {
 static int route_greeting(struct imap_session *s,
                           const struct imap_response *r) {
   int status = IMAP_OK;
-  if (r->kind != IMAP_UNTAGGED || r->numbered ||
+  if (r->kind != IMAP_UNTAGGED || r->bytes.data[0] != '*' || r->numbered ||
       (r->name != IMAP_NAME_OK && r->name != IMAP_NAME_PREAUTH &&
        r->name != IMAP_NAME_BYE))
     return fatal(s, "the server's first line is no greeting");
@@ -333,7 +336,7 @@ static int route_status_response(struct imap_session *s,
   else if (imap_span_is(r->code, "CAPABILITY"))
     status = imap_caps_read(&s->caps, r->data);
   else if (r->code.data != NULL)
-    read_view_code(s, r);
+    read_view_code(s, described_view(s), r);
   return status < 0 ? status : IMAP_AGAIN;
 }
 
@@ -396,24 +399,38 @@ static bool announces(struct imap_span so_far, struct imap_span section) {
          imap_span_is((struct imap_span){so_far.data + at - 5, 5}, "BODY[");
 }
 
+static struct imap_span take_token(struct imap_span *text) {
+  struct imap_span token;
+  while (text->size > 0 && text->data[0] == ' ') text->data++, text->size--;
+  token = (struct imap_span){text->data, 0};
+  while (token.size < text->size &&
+         imap_char_is(token.data[token.size], IMAP_CHAR_TOKEN))
+    token.size++;
+  text->data += token.size;
+  text->size -= token.size;
+  return token;
+}
+
 /* The message number of "* 12 FETCH (…"; 0: it is something else. */
 static uint32_t row_number(struct imap_span so_far) {
-  struct imap_span digits = {so_far.data + 2, 0};
   uint64_t number;
-  while (2 + digits.size < so_far.size && digits.data[digits.size] != ' ')
-    digits.size++;
-  return imap_number_parse(digits, UINT32_MAX, &number) == IMAP_OK
-             ? (uint32_t)number : 0;
+  if (!imap_span_is(take_token(&so_far), "*") ||
+      imap_number_parse(take_token(&so_far), UINT32_MAX, &number) != IMAP_OK ||
+      !imap_span_is(take_token(&so_far), "FETCH"))
+    return 0;
+  return (uint32_t)number;
 }
 
 static struct imap_action *flow_target(const struct imap_session *s,
                                        struct imap_span so_far) {
+  uint32_t number = row_number(so_far);
+  if (number == 0) return NULL;
   for (const struct imap_command *c = s->first; c != NULL; c = c->next) {
     struct imap_action *a = c->action;
     if (!c->section || !a->flows || c->view != s->current) continue;
     if (c->state != IMAP_COMMAND_SENT || a->body_seen) continue;
     if (a->needs_structure && !a->structure_seen) continue;
-    if (!imap_command_asked_seq(c, row_number(so_far))) continue;
+    if (!imap_command_asked_seq(c, number)) continue;
     if (announces(so_far, imap_buffer_span(&a->section))) return a;
   }
   return NULL;

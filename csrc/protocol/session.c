@@ -115,7 +115,9 @@ void imap_session_resumed(struct imap_session *s, const char *auth) {
 }
 
 void imap_session_upgraded(struct imap_session *s) {
-  s->upgrading = false;
+  s->upgrading = s->bye = false; /* nothing that was said before is believed */
+  imap_failure_free(&s->last_words);
+  imap_failure_init(&s->last_words);
   imap_caps_clear(&s->caps);
   imap_buffer_clear(&s->greeting);
 }
@@ -175,7 +177,8 @@ static const char *lost_command(const struct imap_session *s,
 
 /* Nothing more of it will be sent, or answered. */
 static void end_action(const struct imap_session *s, struct imap_action *a) {
-  bool open = a->pending > 0 || !a->planned || a->open_ended;
+  bool unsettled = a->routine->settle != NULL && !a->settled;
+  bool open = a->pending > 0 || !a->planned || a->open_ended || unsettled;
   if (open && a->failure.code == IMAP_CODE_NONE) {
     imap_failure_copy(&a->failure, &s->fault);
     a->failure.command = lost_command(s, a);
@@ -249,7 +252,8 @@ static int find_done(struct imap_session *s, struct imap_event *event) {
       int status = IMAP_OK;
       if (is_held_up(s, a)) continue;
       if (a->routine->settle != NULL) status = a->routine->settle(s, a);
-      if (status == IMAP_OK && a->pending == 0)
+      a->settled = status == IMAP_OK && a->pending == 0;
+      if (a->settled)
         status = imap_session_doubt(s, a);
       if (status < 0) return status;
       if (a->pending > 0) return IMAP_AGAIN;

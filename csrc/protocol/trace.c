@@ -49,6 +49,14 @@ static bool hides(const struct imap_node *node, bool content) {
   return content && imap_node_is_quoted(node);
 }
 
+/* BODY[…], BODY[…]<n>, and what has no section in its name. */
+static bool names_content(struct imap_span name) {
+  char last = name.size > 0 ? name.data[name.size - 1] : '\0';
+  return last == ']' || last == '>' || imap_span_is(name, "PREVIEW") ||
+         imap_span_is(name, "RFC822") || imap_span_is(name, "RFC822.HEADER") ||
+         imap_span_is(name, "RFC822.TEXT");
+}
+
 /* Everything but literals and, in a row with content, quoted strings behind a
 ** section's name. */
 static void add_nodes(struct imap_buffer *out, const struct imap_response *r) {
@@ -64,8 +72,7 @@ static void add_nodes(struct imap_buffer *out, const struct imap_response *r) {
       at = text.data + text.size;
     }
     content = node->kind == IMAP_NODE_ATOM && r->name == IMAP_NAME_FETCH &&
-              text.size > 0 &&
-              (text.data[text.size - 1] == ']' || text.data[text.size - 1] == '>');
+              names_content(text);
   }
   add_clean(out, at, end);
 }
