@@ -8,6 +8,15 @@ local PROGRAM = "'" .. assert(os.getenv("IMAPCONN_BUILD")) .. "/c/growth'"
 -- So many octets of a text again and again.
 local function fill(text, octets) return text:rep(math.floor(octets / #text)) end
 
+-- n rows, the UIDs of which are of(1) to of(n).
+local function rows(n, of)
+  local lines = {}
+  for i = 1, n do lines[i] = ("* %d FETCH (UID %d FLAGS (a b))\r\n"):format(of(i), of(i)) end
+  return "* 100000 EXISTS\r\n" .. table.concat(lines)
+end
+
+local function rising(i) return i end
+
 -- What the server says, in n octets or so.
 local GROWING = {
   ["a line"] = function(n) return "* OK " .. ("x"):rep(n) .. "\r\n" end,
@@ -18,11 +27,13 @@ local GROWING = {
   brackets = function(n) return "* XYZ " .. ("()"):rep(n / 2) .. "\r\n" end,
   ["quoted text"] = function(n) return '* XYZ "' .. ('\\"'):rep(n / 2) .. '"\r\n' end,
   news = function(n) return ("* 1 EXISTS\r\n"):rep(n / 12) end,
-  rows = function(n)
-    local lines = {}
-    for i = 1, n / 30 do lines[i] = "* 1 FETCH (UID " .. i .. " FLAGS (a b))\r\n" end
-    return table.concat(lines)
+  rows = function(n) return rows(n / 30, rising) end,
+  ["rows from the last to the first"] = function(n)
+    n = math.floor(n / 30)
+    return rows(n, function(i) return n + 1 - i end)
   end,
+  ["rows that go, from the first on"] = function(n) return rows(n / 45, rising) .. fill("* 1 EXPUNGE\r\n", n / 3) end,
+  ["rows that vanish"] = function(n) return rows(n / 45, rising) .. fill("* VANISHED 90000\r\n", n / 3) end,
   ["a message's flags"] = function(n) return "* 1 FETCH (UID 7 FLAGS (" .. ("a "):rep(n / 2) .. "b))\r\n" end,
   ["a message's parts"] = function(n)
     return "* 1 FETCH (UID 7 BODYSTRUCTURE ("

@@ -214,7 +214,7 @@ bool imap_answered_ok(struct imap_action *a, const struct imap_command *c,
 }
 
 /* What was named, and neither shown nor seen to go. */
-static int find_missing(const struct imap_action *a, struct imap_seqset *out) {
+static int find_missing(struct imap_action *a, struct imap_seqset *out) {
   struct imap_seqset unseen;
   int status;
   imap_seqset_init(&unseen);

@@ -113,10 +113,13 @@ static int note_pairs(struct imap_session *s, struct imap_action *a,
 
 static int queue_found(struct imap_session *s, struct imap_action *a) {
   struct imap_seqset uids;
+  struct imap_found_place place = {0, 0};
+  const struct imap_found_row *row;
   int status = IMAP_OK;
   imap_seqset_init(&uids);
-  for (size_t i = 0; i < a->found.count && status == IMAP_OK; i++)
-    status = imap_seqset_add(&uids, a->found.rows[i].uid, a->found.rows[i].uid);
+  while (status == IMAP_OK &&
+         (row = imap_found_next(&a->found, &place)) != NULL)
+    status = imap_seqset_add(&uids, row->uid, row->uid);
   if (status == IMAP_OK) status = queue_copy(s, a, &uids, true);
   imap_seqset_free(&uids);
   return status;

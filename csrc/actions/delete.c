@@ -241,13 +241,14 @@ static int answer(struct imap_session *s, struct imap_action *a,
 ** without it. */
 static int lift(struct imap_session *s, struct imap_action *a) {
   struct imap_seqset set;
+  struct imap_found_place place = {0, 0};
+  const struct imap_found_row *row;
   int status = IMAP_OK;
   imap_seqset_init(&set);
-  for (size_t i = 0; i < a->found.count && status == IMAP_OK; i++) {
-    uint32_t uid = a->found.rows[i].uid;
-    if (!imap_seqset_has(&a->marked, uid))
-      status = imap_seqset_add(&set, uid, uid);
-  }
+  while (status == IMAP_OK &&
+         (row = imap_found_next(&a->found, &place)) != NULL)
+    if (!imap_seqset_has(&a->marked, row->uid))
+      status = imap_seqset_add(&set, row->uid, row->uid);
   if (status == IMAP_OK)
     status = queue_store(s, a, STEP_LIFT, false, true, &set);
   imap_seqset_free(&set);

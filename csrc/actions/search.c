@@ -398,20 +398,11 @@ static int answer(struct imap_session *s, struct imap_action *a,
   return after_search(s, a);
 }
 
-/* Rows that the SEARCH did not name are another session's news. */
-static void drop_strangers(struct imap_action *a) {
-  size_t kept = 0;
-  for (size_t i = 0; i < a->found.count; i++)
-    if (imap_seqset_has(&a->hits, a->found.rows[i].uid))
-      a->found.rows[kept++] = a->found.rows[i];
-  if (kept < a->found.count) a->found.shuffled = true;
-  a->found.count = kept;
-}
-
 static int settle(struct imap_session *s, struct imap_action *a) {
   (void)s;
   if (a->failure.code != IMAP_CODE_NONE) return IMAP_OK;
-  if (has_keys(a) && !a->only_seq && !a->only_uid) drop_strangers(a);
+  if (has_keys(a) && !a->only_seq && !a->only_uid)
+    imap_found_keep(&a->found, &a->hits); /* the rest is others' news */
   if (a->only_seq || a->only_uid) return apply_limit(a);
   return IMAP_OK;
 }

@@ -94,11 +94,13 @@ static int answer(struct imap_session *s, struct imap_action *a,
 }
 
 static int map_modified(struct imap_action *a) {
+  struct imap_found_place place = {0, 0};
+  const struct imap_found_row *row;
   int status = IMAP_OK;
-  for (size_t i = 0; i < a->found.count && status == IMAP_OK; i++)
-    if (imap_seqset_has(&a->hits, a->found.rows[i].seq))
-      status = imap_seqset_add(&a->modified, a->found.rows[i].uid,
-                               a->found.rows[i].uid);
+  while (status == IMAP_OK &&
+         (row = imap_found_next(&a->found, &place)) != NULL)
+    if (imap_seqset_has(&a->hits, row->seq))
+      status = imap_seqset_add(&a->modified, row->uid, row->uid);
   return status;
 }
 

@@ -46,8 +46,11 @@ static void set_span(lua_State *L, struct imap_span text, const char *name) {
 
 /* rows in the order of `found`, without those that are gone. They arrived so
 ** in nearly every case; then the table of rows is the result. */
-static void push_messages(lua_State *L, const struct imap_action *a, int rows) {
-  const struct imap_found *found = &a->found;
+static void push_messages(lua_State *L, struct imap_action *a, int rows) {
+  struct imap_found *found = &a->found;
+  struct imap_found_place place = {0, 0};
+  const struct imap_found_row *row;
+  int count = 0;
   bool shows_seq = a->shows_seq || a->routine == &imap_store_routine;
   int result;
   if (!found->shuffled && !found->renumbered && !a->newest_first) {
@@ -56,14 +59,15 @@ static void push_messages(lua_State *L, const struct imap_action *a, int rows) {
   }
   lua_createtable(L, (int)found->count, 0);
   result = lua_gettop(L);
-  for (size_t i = 0; i < found->count; i++) {
-    size_t at = a->newest_first ? found->count - 1 - i : i;
-    lua_rawgeti(L, rows, (int)found->rows[at].order + 1);
-    if (found->renumbered && shows_seq && found->rows[at].seq > 0) {
-      push_uid(L, found->rows[at].seq);
+  while ((row = imap_found_next(found, &place)) != NULL) {
+    lua_rawgeti(L, rows, (int)row->order + 1);
+    if (found->renumbered && shows_seq && row->seq > 0) {
+      push_uid(L, row->seq);
       lua_setfield(L, -2, "seq");
     }
-    lua_rawseti(L, result, (int)i + 1);
+    count++;
+    lua_rawseti(L, result,
+                a->newest_first ? (int)found->count - count + 1 : count);
   }
 }
 

@@ -29,7 +29,8 @@ struct imap_routine {
   ** one that was not sent, as its action had failed or its mailbox not opened. */
   int (*answer)(struct imap_session *s, struct imap_action *a,
                 struct imap_command *c, const struct imap_response *r);
-  /* Message `seq`, or the one with `uid` (VANISHED), is gone. NULL: no care. */
+  /* Message `seq`, or the one with `uid` (VANISHED), is gone: it leaves
+  ** `found`. NULL: no care. */
   void (*gone)(struct imap_action *a, uint32_t seq, uint32_t uid);
   /* Nothing of it is in flight: put more commands, or let it end. NULL: end. */
   int (*settle)(struct imap_session *s, struct imap_action *a);

@@ -18,6 +18,7 @@ struct imap_deflate {
   struct imap_buffer read; /* as it came … */
   size_t used;             /* … of which this is inflated */
   bool unread; /* zlib may hold inflated octets that found no room */
+  bool broken; /* what comes next is no deflate stream */
 };
 
 static voidpf take(voidpf unused, uInt count, uInt size) {
@@ -67,6 +68,7 @@ int imap_deflate_read(struct imap_deflate *d, char *to, size_t room,
                       size_t *made) {
   int status;
   *made = 0;
+  if (d->broken) return IMAP_PROTOCOL;
   if (d->used == d->read.size && !d->unread) return IMAP_MORE;
   d->in.next_in = (const Bytef *)d->read.data + d->used;
   d->in.avail_in = (uInt)(d->read.size - d->used);
@@ -76,10 +78,10 @@ int imap_deflate_read(struct imap_deflate *d, char *to, size_t room,
   d->used = d->read.size - d->in.avail_in;
   *made = room - d->in.avail_out;
   d->unread = d->in.avail_out == 0;
+  d->broken = status == Z_DATA_ERROR || status == Z_NEED_DICT;
   if (*made > 0) return IMAP_OK;
   if (status == Z_MEM_ERROR) return IMAP_NOMEM;
-  return d->used == d->read.size && status != Z_DATA_ERROR ? IMAP_MORE
-                                                           : IMAP_PROTOCOL;
+  return d->used == d->read.size && !d->broken ? IMAP_MORE : IMAP_PROTOCOL;
 }
 
 int imap_deflate_write(struct imap_deflate *d, struct imap_span plain,

@@ -4,142 +4,304 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_ROWS = 16 };
+enum { FIRST_ROWS = 16, BLOCK_ROWS = 512, FIRST_BLOCKS = 8 };
 
 void imap_found_init(struct imap_found *found) {
   memset(found, 0, sizeof *found);
 }
 
 void imap_found_free(struct imap_found *found) {
-  free(found->rows);
+  for (size_t i = 0; i < found->block_count; i++) free(found->blocks[i].rows);
+  free(found->blocks);
   imap_found_init(found);
 }
 
-/* The first row whose UID is not below `uid`. */
-static size_t lower_uid(const struct imap_found *found, uint32_t uid) {
-  size_t low = 0, high = found->count;
-  while (low < high) {
-    size_t middle = low + (high - low) / 2;
-    if (found->rows[middle].uid < uid)
-      low = middle + 1;
-    else
-      high = middle;
-  }
-  return low;
+/* --- numbers --- */
+
+static uint32_t number(const struct imap_found_block *block, size_t i) {
+  uint32_t seq = block->rows[i].seq;
+  return seq > block->lowered ? seq - block->lowered : 0;
 }
 
-/* The first row whose number is not below `seq`. Rows without numbers stand
-** between the others by UID; then it is looked for one by one. */
-static size_t lower_seq(const struct imap_found *found, uint32_t seq) {
-  size_t low = 0, high = found->count;
-  if (found->forgetful) {
-    while (low < high && found->rows[low].seq < seq) low++;
-    return low;
-  }
-  while (low < high) {
-    size_t middle = low + (high - low) / 2;
-    if (found->rows[middle].seq < seq)
-      low = middle + 1;
-    else
-      high = middle;
-  }
-  return low;
+/* The numbers of its rows become what they are. */
+static void settle(struct imap_found_block *block) {
+  if (block->lowered == 0) return;
+  for (size_t i = 0; i < block->count; i++)
+    block->rows[i].seq = number(block, i);
+  block->lowered = 0;
 }
 
-static int grow(struct imap_found *found) {
-  size_t capacity = found->capacity > 0 ? found->capacity * 2 : FIRST_ROWS;
-  void *rows = realloc(found->rows, capacity * sizeof *found->rows);
-  if (rows == NULL) return IMAP_NOMEM;
-  found->rows = rows;
-  found->capacity = capacity;
-  return IMAP_OK;
-}
-
-int imap_found_add(struct imap_found *found, uint32_t uid, uint32_t seq,
-                   struct imap_found_row **row) {
-  size_t at = found->count;
-  if (at > 0 && found->rows[at - 1].uid >= uid) {
-    at = lower_uid(found, uid);
-    if (found->rows[at].uid == uid) {
-      *row = &found->rows[at];
-      (*row)->seq = seq;
-      return IMAP_MORE;
-    }
-    found->shuffled = true;
-  }
-  if (found->count == found->capacity && grow(found) != IMAP_OK)
-    return IMAP_NOMEM;
-  *row = &found->rows[at];
-  memmove(*row + 1, *row, (found->count - at) * sizeof **row);
-  **row = (struct imap_found_row){uid, seq, found->arrived++};
-  found->count++;
-  return IMAP_OK;
-}
-
-const struct imap_found_row *imap_found_uid(const struct imap_found *found,
-                                            uint32_t uid) {
-  size_t at = lower_uid(found, uid);
-  if (at == found->count || found->rows[at].uid != uid) return NULL;
-  return &found->rows[at];
-}
-
-const struct imap_found_row *imap_found_seq(const struct imap_found *found,
-                                            uint32_t seq) {
-  size_t at = lower_seq(found, seq);
-  if (at == found->count || found->rows[at].seq != seq) return NULL;
-  return &found->rows[at];
-}
-
-static void remove_row(struct imap_found *found, size_t at) {
-  found->count--;
-  memmove(&found->rows[at], &found->rows[at + 1],
-          (found->count - at) * sizeof *found->rows);
-  found->shuffled = true;
-}
-
-static void move_down(struct imap_found *found, size_t at) {
-  for (; at < found->count; at++)
-    if (found->rows[at].seq > 0) found->rows[at].seq--;
+/* All rows from `at` on move down by `gone`. */
+static void move_down(struct imap_found *found, struct imap_found_place at,
+                      uint32_t gone) {
+  struct imap_found_block *block;
   found->renumbered = true;
+  if (at.block == found->block_count) return;
+  block = &found->blocks[at.block];
+  settle(block);
+  for (size_t i = at.row; i < block->count; i++)
+    block->rows[i].seq -= gone < block->rows[i].seq ? gone : block->rows[i].seq;
+  while (++at.block < found->block_count) {
+    block = &found->blocks[at.block];
+    block->lowered += gone < UINT32_MAX - block->lowered
+                          ? gone : UINT32_MAX - block->lowered;
+  }
 }
 
 void imap_found_forget_numbers(struct imap_found *found) {
-  for (size_t i = 0; i < found->count; i++) found->rows[i].seq = 0;
+  for (size_t i = 0; i < found->block_count; i++) {
+    struct imap_found_block *block = &found->blocks[i];
+    for (size_t k = 0; k < block->count; k++) block->rows[k].seq = 0;
+    block->lowered = 0;
+  }
   if (found->count > 0) found->forgetful = true;
 }
 
-uint32_t imap_found_expunge(struct imap_found *found, uint32_t seq) {
-  size_t at = lower_seq(found, seq);
-  uint32_t uid = 0;
-  if (at == found->count) return 0;
-  if (found->rows[at].seq == seq) {
-    uid = found->rows[at].uid;
-    remove_row(found, at);
+/* --- places --- */
+
+static uint32_t key(const struct imap_found_block *block, size_t i,
+                    bool by_seq) {
+  return by_seq ? number(block, i) : block->rows[i].uid;
+}
+
+/* The first row that is not below `value`. */
+static struct imap_found_place lower(const struct imap_found *found,
+                                     uint32_t value, bool by_seq) {
+  size_t low = 0, high = found->block_count, middle;
+  struct imap_found_place place;
+  const struct imap_found_block *block;
+  if (high > 0) { /* behind all, as nearly every row that comes */
+    block = &found->blocks[high - 1];
+    if (key(block, block->count - 1, by_seq) < value) low = high;
   }
-  move_down(found, at);
+  while (low < high) {
+    middle = low + (high - low) / 2;
+    block = &found->blocks[middle];
+    if (key(block, block->count - 1, by_seq) < value)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  place = (struct imap_found_place){low, 0};
+  if (low == found->block_count) return place;
+  block = &found->blocks[low];
+  low = 0;
+  high = block->count;
+  while (low < high) {
+    middle = low + (high - low) / 2;
+    if (key(block, middle, by_seq) < value)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  place.row = low;
+  return place;
+}
+
+/* Rows without numbers stand between the others by UID: then it is looked for
+** one by one. */
+static struct imap_found_place lower_seq(const struct imap_found *found,
+                                         uint32_t seq) {
+  struct imap_found_place place = {0, 0};
+  if (!found->forgetful) return lower(found, seq, true);
+  for (; place.block < found->block_count; place.block++)
+    for (place.row = 0; place.row < found->blocks[place.block].count; place.row++)
+      if (number(&found->blocks[place.block], place.row) >= seq) return place;
+  place.row = 0;
+  return place;
+}
+
+static struct imap_found_row *row_at(struct imap_found *found,
+                                     struct imap_found_place place) {
+  if (place.block == found->block_count) return NULL;
+  settle(&found->blocks[place.block]);
+  return &found->blocks[place.block].rows[place.row];
+}
+
+const struct imap_found_row *imap_found_from(struct imap_found *found,
+                                             uint32_t uid) {
+  return row_at(found, lower(found, uid, false));
+}
+
+const struct imap_found_row *imap_found_uid(struct imap_found *found,
+                                            uint32_t uid) {
+  const struct imap_found_row *row = imap_found_from(found, uid);
+  return row != NULL && row->uid == uid ? row : NULL;
+}
+
+const struct imap_found_row *imap_found_seq(struct imap_found *found,
+                                            uint32_t seq) {
+  const struct imap_found_row *row = row_at(found, lower_seq(found, seq));
+  return row != NULL && row->seq == seq ? row : NULL;
+}
+
+const struct imap_found_row *imap_found_next(struct imap_found *found,
+                                             struct imap_found_place *place) {
+  const struct imap_found_row *row = row_at(found, *place);
+  if (row != NULL && ++place->row == found->blocks[place->block].count)
+    *place = (struct imap_found_place){place->block + 1, 0};
+  return row;
+}
+
+/* --- rows that come --- */
+
+/* Room for one more in `block`. */
+static int grow(struct imap_found_block *block) {
+  uint32_t capacity = block->capacity > 0 ? block->capacity * 2 : FIRST_ROWS;
+  void *rows;
+  if (block->count < block->capacity) return IMAP_OK;
+  rows = realloc(block->rows, capacity * sizeof *block->rows);
+  if (rows == NULL) return IMAP_NOMEM;
+  block->rows = rows;
+  block->capacity = capacity;
+  return IMAP_OK;
+}
+
+/* An empty block as number `at`, with room for `rows`. */
+static int add_block(struct imap_found *found, size_t at, uint32_t rows) {
+  struct imap_found_block *blocks = found->blocks;
+  struct imap_found_block fresh = {NULL, 0, rows, 0};
+  if (found->block_count == found->block_capacity) {
+    size_t capacity =
+        found->block_capacity > 0 ? found->block_capacity * 2 : FIRST_BLOCKS;
+    blocks = realloc(blocks, capacity * sizeof *blocks);
+    if (blocks == NULL) return IMAP_NOMEM;
+    found->blocks = blocks;
+    found->block_capacity = capacity;
+  }
+  fresh.rows = malloc(rows * sizeof *fresh.rows);
+  if (fresh.rows == NULL) return IMAP_NOMEM;
+  memmove(&blocks[at + 1], &blocks[at],
+          (found->block_count++ - at) * sizeof *blocks);
+  blocks[at] = fresh;
+  return IMAP_OK;
+}
+
+/* The block at `place` is full: its upper half becomes the next one. */
+static int split(struct imap_found *found, struct imap_found_place *place) {
+  struct imap_found_block *low, *high;
+  if (add_block(found, place->block + 1, BLOCK_ROWS) != IMAP_OK)
+    return IMAP_NOMEM;
+  low = &found->blocks[place->block];
+  high = low + 1;
+  high->count = low->count / 2;
+  low->count -= high->count;
+  high->lowered = low->lowered;
+  memcpy(high->rows, low->rows + low->count, high->count * sizeof *high->rows);
+  if (place->row > low->count)
+    *place = (struct imap_found_place){place->block + 1,
+                                       place->row - low->count};
+  return IMAP_OK;
+}
+
+/* Where a row with this UID goes that is not there yet: a place with room. */
+static int make_room(struct imap_found *found, struct imap_found_place *place) {
+  struct imap_found_block *block;
+  if (place->block == found->block_count && found->block_count > 0) {
+    place->block--; /* behind the last one */
+    place->row = found->blocks[place->block].count;
+  }
+  if (found->block_count == 0) return add_block(found, 0, FIRST_ROWS);
+  block = &found->blocks[place->block];
+  if (block->count < BLOCK_ROWS) return grow(block);
+  if (place->row < block->count) return split(found, place);
+  *place = (struct imap_found_place){place->block + 1, 0};
+  return add_block(found, place->block, BLOCK_ROWS);
+}
+
+int imap_found_add(struct imap_found *found, uint32_t uid, uint32_t seq,
+                   const struct imap_found_row **row) {
+  struct imap_found_place place = lower(found, uid, false);
+  struct imap_found_row *there = row_at(found, place);
+  struct imap_found_block *block;
+  if (there != NULL && there->uid == uid) {
+    there->seq = seq;
+    *row = there;
+    return IMAP_MORE;
+  }
+  if (there != NULL) found->shuffled = true;
+  if (make_room(found, &place) != IMAP_OK) return IMAP_NOMEM;
+  block = &found->blocks[place.block];
+  settle(block);
+  there = &block->rows[place.row];
+  memmove(there + 1, there, (block->count++ - place.row) * sizeof *there);
+  *there = (struct imap_found_row){uid, seq, found->arrived++};
+  found->count++;
+  *row = there;
+  return IMAP_OK;
+}
+
+/* --- messages that go --- */
+
+/* Afterwards `place` is that of the next row. */
+static void remove_row(struct imap_found *found,
+                       struct imap_found_place *place) {
+  struct imap_found_block *block = &found->blocks[place->block];
+  struct imap_found_row *row = &block->rows[place->row];
+  memmove(row, row + 1, (--block->count - place->row) * sizeof *row);
+  found->count--;
+  found->shuffled = true;
+  if (block->count == 0) {
+    free(block->rows);
+    memmove(block, block + 1,
+            (--found->block_count - place->block) * sizeof *block);
+  } else if (place->row == block->count) {
+    *place = (struct imap_found_place){place->block + 1, 0};
+  }
+}
+
+uint32_t imap_found_expunge(struct imap_found *found, uint32_t seq) {
+  struct imap_found_place place = lower_seq(found, seq);
+  const struct imap_found_row *row = row_at(found, place);
+  uint32_t uid = 0;
+  if (row == NULL) return 0;
+  if (row->seq == seq) {
+    uid = row->uid;
+    remove_row(found, &place);
+  }
+  move_down(found, place, 1);
   return uid;
 }
 
 bool imap_found_vanish(struct imap_found *found, uint32_t uid) {
-  size_t at = lower_uid(found, uid);
-  if (at == found->count || found->rows[at].uid != uid) return false;
-  remove_row(found, at);
-  move_down(found, at);
+  struct imap_found_place place = lower(found, uid, false);
+  const struct imap_found_row *row = row_at(found, place);
+  if (row == NULL || row->uid != uid) return false;
+  remove_row(found, &place);
+  move_down(found, place, 1);
   return true;
 }
 
-int imap_found_missing(const struct imap_found *found,
+void imap_found_lower(struct imap_found *found, uint32_t uid, uint64_t gone) {
+  move_down(found, lower(found, uid, false),
+            gone < UINT32_MAX ? (uint32_t)gone : UINT32_MAX);
+}
+
+void imap_found_keep(struct imap_found *found, const struct imap_seqset *set) {
+  struct imap_found_place place = {0, 0};
+  while (place.block < found->block_count) {
+    const struct imap_found_block *block = &found->blocks[place.block];
+    if (!imap_seqset_has(set, block->rows[place.row].uid))
+      remove_row(found, &place);
+    else if (++place.row == block->count)
+      place = (struct imap_found_place){place.block + 1, 0};
+  }
+}
+
+/* --- sets --- */
+
+int imap_found_missing(struct imap_found *found,
                        const struct imap_seqset *named,
                        struct imap_seqset *out) {
   int status = IMAP_OK;
   for (size_t i = 0; i < named->count && status == IMAP_OK; i++) {
     uint64_t from = named->ranges[i].first, last = named->ranges[i].last;
-    size_t at = lower_uid(found, (uint32_t)from);
-    for (; at < found->count && found->rows[at].uid <= last; at++) {
-      uint32_t uid = found->rows[at].uid;
-      if (uid > from && status == IMAP_OK)
-        status = imap_seqset_add(out, (uint32_t)from, uid - 1);
-      from = (uint64_t)uid + 1;
+    struct imap_found_place place = lower(found, (uint32_t)from, false);
+    const struct imap_found_row *row = imap_found_next(found, &place);
+    for (; row != NULL && row->uid <= last; row = imap_found_next(found, &place)) {
+      if (row->uid > from && status == IMAP_OK)
+        status = imap_seqset_add(out, (uint32_t)from, row->uid - 1);
+      from = (uint64_t)row->uid + 1;
     }
     if (from <= last && status == IMAP_OK)
       status = imap_seqset_add(out, (uint32_t)from, (uint32_t)last);

@@ -181,7 +181,7 @@ static int route_continuation(struct imap_session *s,
 
 enum imap_row imap_session_found(struct imap_session *s, struct imap_action *a,
                                  uint32_t uid, uint32_t seq) {
-  struct imap_found_row *row;
+  const struct imap_found_row *row;
   int status = imap_found_add(&a->found, uid, seq, &row);
   if (status < 0) {
     imap_session_kill(s, IMAP_CODE_NOMEM, "not enough memory");
@@ -264,18 +264,28 @@ static bool asked_search(const struct imap_command *c,
 
 /* --- news --- */
 
-static void tell_gone(struct imap_session *s, uint32_t seq, uint32_t uid) {
-  for (struct imap_action *a = s->actions; a != NULL; a = a->next)
-    if (a->routine->gone != NULL && a->view == s->current)
-      a->routine->gone(a, seq, uid);
-}
-
 static void route_expunge(struct imap_session *s,
                           const struct imap_response *r) {
   if (s->current == NULL) return;
-  imap_session_renumbered(s);
+  imap_session_renumbered(s); /* also where our count cannot be right */
   if (!imap_view_expunge(s->current, r->number)) return;
-  tell_gone(s, r->number, 0);
+  for (struct imap_action *a = s->actions; a != NULL; a = a->next)
+    if (a->routine->gone != NULL && a->view == s->current)
+      a->routine->gone(a, r->number, 0);
+}
+
+/* Those of the range that rows have shown leave one by one; the others move
+** what follows. */
+static void range_vanished(struct imap_action *a, struct imap_range range) {
+  uint64_t unseen = (uint64_t)range.last - range.first + 1;
+  const struct imap_found_row *row = imap_found_from(&a->found, range.first);
+  while (row != NULL && row->uid <= range.last) {
+    uint32_t uid = row->uid;
+    a->routine->gone(a, 0, uid);
+    row = imap_found_from(&a->found, uid);
+    unseen--;
+  }
+  if (unseen > 0) imap_found_lower(&a->found, range.last, unseen);
 }
 
 /* "VANISHED" set; with (EARLIER) it is no news (RFC 7162 3.2.10). The set is
@@ -285,20 +295,15 @@ static void route_vanished(struct imap_session *s,
   struct imap_cursor data = r->data;
   const struct imap_node *node = imap_cursor_take(&data);
   struct imap_seqset set;
-  uint64_t gone;
   if (s->current == NULL || node == NULL || node->kind == IMAP_NODE_LIST)
     return;
   imap_seqset_init(&set);
   if (imap_seqset_parse(&set, imap_node_text(r->tape, node)) == IMAP_OK) {
-    gone = imap_seqset_size(&set);
-    s->current->exists -= gone < s->current->exists ? (uint32_t)gone
-                                                    : s->current->exists;
+    imap_view_vanish(s->current, imap_seqset_size(&set));
     imap_session_renumbered(s);
     for (struct imap_action *a = s->actions; a != NULL; a = a->next) {
       if (a->routine->gone == NULL || a->view != s->current) continue;
-      for (size_t i = a->found.count; i > 0; i--)
-        if (imap_seqset_has(&set, a->found.rows[i - 1].uid))
-          a->routine->gone(a, 0, a->found.rows[i - 1].uid);
+      for (size_t i = 0; i < set.count; i++) range_vanished(a, set.ranges[i]);
     }
   }
   imap_seqset_free(&set);

@@ -42,3 +42,8 @@ bool imap_view_expunge(struct imap_view *view, uint32_t number) {
   if (number <= view->announced) view->announced--;
   return true;
 }
+
+void imap_view_vanish(struct imap_view *view, uint64_t count) {
+  view->exists -= count < view->exists ? (uint32_t)count : view->exists;
+  if (view->announced > view->exists) view->announced = view->exists;
+}

@@ -40,4 +40,7 @@ bool imap_mailbox_equal(struct imap_span a, struct imap_span b);
 /* Message `number` is gone. False: there is no such message. */
 bool imap_view_expunge(struct imap_view *view, uint32_t number);
 
+/* So many messages are gone, of numbers unknown. */
+void imap_view_vanish(struct imap_view *view, uint64_t count);
+
 #endif

@@ -151,6 +151,14 @@ describe("limits", function()
     end)
   end
 
+  it("E7: end where a compressed stream breaks behind what it still said", function()
+    local conn = assert((compressed.connect { replies = { function()
+      return compressed.pack("* 1 EXISTS\r\n") .. "\7"
+    end } }))
+    local _, message, err = conn:rename_mailbox { path = "A", new_path = "B" }
+    assert.are.equal("protocol", err.code, message)
+  end)
+
   it("E7: are those of a compressed stream only where the server agrees", function()
     local conn, message, err = compressed.connect { answer = " NO [COMPRESSIONACTIVE] done already\r\n" }
     assert.is_nil(conn)

@@ -438,7 +438,8 @@ describe("trace", function()
       S: hidden)
       S: T3 OK done
       C: T4 UID FETCH 7 (UID RFC822.SIZE BODY.PEEK[])
-      S: * 1 FETCH (UID 7 RFC822.SIZE 6 BODY[] "hidden")
+      S: * 1 FETCH (UID 7 RFC822.SIZE 6 PREVIEW "hidden" RFC822.HEADER "hidden")
+      S: * 1 FETCH (UID 7 RFC822 "hidden" RFC822.TEXT "hidden" BODY[]<0> "hidden" BODY[] "hidden")
       S: T4 OK done
     ]], { connect = { trace = function(direction, line) lines[#lines + 1] = direction .. ": " .. line end } })
     assert(conn:append_message { mailbox = "INBOX", content = "hidden" })
