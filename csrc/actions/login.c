@@ -138,20 +138,18 @@ static struct imap_span given(const struct imap_buffer *b, bool has) {
   return b->size > 0 ? imap_buffer_span(b) : imap_span_of("");
 }
 
-/* The initial response in base64; "=" where it is empty and stands on the
-** command's line (RFC 4959). */
-static int initial_response(struct imap_action *a, bool on_line,
-                            struct imap_buffer *out) {
+/* The initial response in base64, for the command's line; "=" where it is empty
+** (RFC 4959). */
+static int initial_response(struct imap_action *a, struct imap_buffer *out) {
   struct imap_buffer raw;
   int status;
   imap_buffer_init(&raw, MAX_SECRET * 2);
   status = imap_sasl_initial(a->sasl, &raw);
-  if (status == IMAP_OK && raw.size == 0 && on_line)
+  if (status == IMAP_OK && raw.size == 0)
     status = imap_buffer_add_byte(out, '=');
   else if (status == IMAP_OK)
     status = imap_base64_encode(imap_buffer_span(&raw), out);
   imap_buffer_wipe(&raw);
-  a->login->initial_sent = true;
   return status;
 }
 
@@ -166,7 +164,7 @@ static int queue_authenticate(struct imap_session *s, struct imap_action *a,
     struct imap_buffer text;
     int status;
     imap_buffer_init(&text, MAX_SECRET * 4);
-    status = initial_response(a, true, &text);
+    status = initial_response(a, &text);
     if (status == IMAP_OK)
       status = imap_session_add_secret(s, imap_buffer_span(&text));
     if (status == IMAP_OK)
@@ -232,7 +230,7 @@ static int step_sasl(struct imap_action *a, struct imap_span text,
                      struct imap_buffer *out) {
   struct imap_buffer challenge, response;
   int status;
-  imap_buffer_init(&challenge, IMAP_MAX_CHALLENGE);
+  imap_buffer_init(&challenge, text.size + 1); /* how long, SASL judges */
   imap_buffer_init(&response, MAX_SECRET * 2);
   status = imap_base64_decode(text, &challenge);
   if (status == IMAP_OK)
@@ -249,17 +247,13 @@ static int answer_challenge(struct imap_session *s, struct imap_action *a,
   struct imap_span text = r->text;
   struct imap_buffer out;
   int status;
-  const struct imap_sasl_mechanism *m = imap_sasl_find(imap_span_of(s->auth));
   if (a->failure.code != IMAP_CODE_NONE) { /* "*" was the last word (B9) */
     s->parser.problem = "the server goes on with a cancelled mechanism";
     return IMAP_PROTOCOL;
   }
   if (r->code.data != NULL) text = (struct imap_span){"[", 1}; /* no base64 */
   imap_buffer_init(&out, MAX_SECRET * 4);
-  if (m->client_first && !a->login->initial_sent)
-    status = initial_response(a, false, &out);
-  else
-    status = step_sasl(a, text, &out);
+  status = step_sasl(a, text, &out);
   if (status == IMAP_OK)
     status = imap_session_add_secret(s, imap_buffer_span(&out));
   if (status == IMAP_OK)

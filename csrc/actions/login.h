@@ -21,7 +21,6 @@ struct imap_login {
     IMAP_LOGIN_COMPRESSING,
     IMAP_LOGIN_DONE
   } step;
-  bool initial_sent;
 };
 
 struct imap_login *imap_login_new(void); /* NULL: out of memory */

@@ -93,13 +93,19 @@ int mime_decoder_feed(struct mime_decoder *d, struct imap_span piece,
   return out->status;
 }
 
+static size_t finish(struct mime_decoder *d, char *block) {
+  switch (d->transfer) {
+    case BASE64: return mime_base64_finish(&d->state.base64, block);
+    case QUOTED: return mime_quoted_finish(&d->state.quoted, block);
+    case UU: return mime_uu_finish(&d->state.uu, block);
+    case IDENTITY: break;
+  }
+  return 0;
+}
+
 int mime_decoder_finish(struct mime_decoder *d, struct imap_buffer *out) {
   char block[BLOCK];
-  size_t size = 0;
-  if (d->transfer == BASE64)
-    size = mime_base64_finish(&d->state.base64, block);
-  else if (d->transfer == QUOTED)
-    size = mime_quoted_finish(&d->state.quoted, block);
+  size_t size = finish(d, block);
   emit(d, (struct imap_span){block, size}, out);
   if (d->convert) mime_converter_finish(&d->converter, out);
   return out->status;

@@ -76,3 +76,9 @@ size_t mime_uu_step(struct mime_uu *state, struct imap_span *in, char *block,
   in->size -= size;
   return (size_t)(to - block);
 }
+
+size_t mime_uu_finish(struct mime_uu *state, char *block) {
+  unsigned bytes = state->count * 6 / 8;
+  if (state->expected > bytes) state->expected = bytes;
+  return (size_t)(end_line(state, block) - block);
+}

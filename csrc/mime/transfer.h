@@ -59,5 +59,7 @@ struct mime_uu {
 
 size_t mime_uu_step(struct mime_uu *state, struct imap_span *in, char *block,
                     size_t room);
+/* What is left of a line that is cut short: up to 2 bytes. */
+size_t mime_uu_finish(struct mime_uu *state, char *block);
 
 #endif

@@ -14,8 +14,9 @@ enum {
 
 const char *imap_code_name(enum imap_code code) {
   static const char *const names[] = {
-    "none", "invalid_argument", "resolve", "connect", "tls", "auth", "timeout", "closed", "protocol",
-    "limit", "no", "bad", "not_found", "unsupported", "callback", "memory"
+    "none", "invalid_argument", "resolve", "connect", "tls", "auth", "timeout",
+    "closed", "protocol", "limit", "no", "bad", "not_found", "unsupported",
+    "callback", "memory"
   };
   return names[code];
 }

@@ -3,7 +3,8 @@
 ** once, whatever the packet borders. Owns its buffer; a span it hands out
 ** lives until the next call of imap_framer_space() or imap_framer_next().
 **
-** A line ends with LF; a CR before it belongs to the end. A bare CR is data.
+** A line ends with LF; a CR before it belongs to the end. A bare CR is data
+** here, and nothing that the parser reads but in a string.
 ** Status responses (tagged, "+", OK, NO, BAD, BYE, PREAUTH) carry no literal,
 ** whatever their text ends in. */
 #ifndef IMAP_FRAMER_H

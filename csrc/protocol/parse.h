@@ -2,7 +2,8 @@
 ** The grammar is read as lists, strings and atoms, whatever the response: so
 ** unknown data is data, and an odd ENVELOPE spoils nothing but itself. Only
 ** what makes the framing doubtful ends the connection: a line that is no
-** response, a string or list without end, a "{" that announces no literal. */
+** response, a string or list without end, a ")" too many, a CR by itself, a "{"
+** that announces no literal, a message number out of range. */
 #ifndef IMAP_PARSE_H
 #define IMAP_PARSE_H
 

@@ -142,8 +142,7 @@ void imap_session_sent(struct imap_session *s, size_t size) {
 bool imap_session_quiet(const struct imap_session *s) {
   return s->state == IMAP_SESSION_READY && s->actions == NULL &&
          s->first == NULL && s->sent == s->written && s->packed.size == 0 &&
-         !s->bye &&
-         imap_framer_pending(&s->framer) == 0;
+         !s->bye && imap_framer_pending(&s->framer) == 0;
 }
 
 bool imap_session_alone(const struct imap_session *s) {

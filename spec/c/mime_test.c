@@ -416,6 +416,8 @@ static void uuencode(void) {
          "hello\r\nbegin 644 cat.txt\r\n#0V%T\r\n`\r\nend\r\nrest\r\n", "Cat");
   DECODE("uuencode", NULL, "begin 644 a\n\"86$\n \nend\nbegin 600 b\n!80\nend\n",
          "aaa");
+  DECODE("uuencode", NULL, "begin 600 b\n!80", "a"); /* cut short */
+  DECODE("uuencode", NULL, "begin 600 b\nM0V%T0V", "CatC");
   DECODE("x-uue", NULL, "beg\nbegin\nno data\n", "");
 }
 

@@ -267,6 +267,16 @@ describe("the mechanism", function()
     end
   end)
 
+  it("gives up with * where the server speaks before its turn (B5)", function()
+    for _, challenge in ipairs { "====", "go ahead", "Z28=", ("QUFB"):rep(30000) } do
+      connect(greeting "AUTH=PLAIN" .. "C: T1 AUTHENTICATE PLAIN\nS: + " .. challenge .. [[
+
+        C: *
+        S: T1 BAD cancelled
+      ]], { secure = true }, fails("auth", #challenge > 10000 and "too long" or nil))
+    end
+  end)
+
   it("gives up with * on endless challenges (B9)", function()
     local rounds = ""
     for _ = 1, 7 do rounds = rounds .. "S: +\nC~ (%S*)\n" end
