@@ -144,8 +144,7 @@ static const struct mime_charset charsets[] = {
   OWN("usascii", UTF8), WIDE("utf16", "UTF-16", 2),
   WIDE("utf16be", "UTF-16BE", 2), WIDE("utf16le", "UTF-16LE", 2),
   WIDE("utf32", "UTF-32", 4), WIDE("utf32be", "UTF-32BE", 4),
-  WIDE("utf32le", "UTF-32LE", 4), LIBC("utf7", "UTF-7"), OWN("utf8", UTF8),
-  OWN("utf8mb4", UTF8), LIBC("viscii", "VISCII"), PAGE("visual", iso8859_8),
+  WIDE("utf32le", "UTF-32LE", 4), LIBC("utf7", "UTF-7"), OWN("utf8mb4", UTF8), LIBC("viscii", "VISCII"), PAGE("visual", iso8859_8),
   PAGE("win1250", windows1250), PAGE("win1251", windows1251),
   PAGE("win1252", windows1252), PAGE("win1253", windows1253),
   PAGE("win1255", windows1255), PAGE("win1256", windows1256),
@@ -176,6 +175,10 @@ static const struct mime_charset charsets[] = {
 
 static const struct mime_charset unnamed = OWN("", GUESS);
 
+/* Nearly all that is decoded. It stands apart from the others, to be found at
+** once: in a listing of encoded subjects that is 1 % of all. */
+static const struct mime_charset utf8 = OWN("utf8", UTF8);
+
 bool mime_key(struct imap_span name, char key[MIME_KEY_MAX]) {
   size_t used = 0;
   for (size_t i = 0; i < name.size && name.data[i] != '*'; i++) {
@@ -198,8 +201,10 @@ static int compare(const void *key, const void *charset) {
 
 const struct mime_charset *mime_charset_find(struct imap_span name) {
   char key[MIME_KEY_MAX];
+  if (imap_span_is(name, "UTF-8")) return &utf8;
   if (!mime_key(name, key)) return NULL;
   if (key[0] == '\0') return name.size == 0 ? &unnamed : NULL;
+  if (compare(key, &utf8) == 0) return &utf8;
   return bsearch(key, charsets, sizeof charsets / sizeof charsets[0],
                  sizeof charsets[0], compare);
 }

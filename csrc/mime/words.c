@@ -55,14 +55,15 @@ bool mime_words_plain(struct imap_span text) {
 ** shows that the word was never finished; so no byte is looked at from more
 ** than one beginning. Blanks are let through: senders forget to write "_". */
 static bool find_end(struct imap_span s, size_t from, size_t *end) {
-  for (size_t i = from; i + 1 < s.size; i++) {
-    if (s.data[i] == '?' && s.data[i + 1] == '=') {
-      *end = i;
+  for (size_t at = from; at + 1 < s.size; at++) {
+    const char *mark = memchr(s.data + at, '?', s.size - 1 - at);
+    if (mark == NULL) return false;
+    at = (size_t)(mark - s.data);
+    if (mark[1] == '=') {
+      *end = at;
       return true;
     }
-    if (s.data[i] == '=' && s.data[i + 1] == '?' &&
-        !(i + 2 < s.size && s.data[i + 2] == '='))
-      return false;
+    if (at > from && mark[-1] == '=') return false;
   }
   return false;
 }
@@ -153,7 +154,9 @@ struct run {
 
 static void end_group(struct run *r, struct imap_buffer *out) {
   char block[BLOCK];
-  size_t size = mime_base64_finish(&r->base64, block);
+  size_t size;
+  if (r->base64.count == 0) return;
+  size = mime_base64_finish(&r->base64, block);
   mime_converter_feed(&r->converter, (struct imap_span){block, size}, out);
 }
 
