@@ -289,6 +289,16 @@ int imap_session_supply(struct imap_session *s, struct imap_span octets) {
   return IMAP_OK;
 }
 
+bool imap_session_may_pass(const struct imap_session *s) {
+  return s->deflate == NULL && s->out.size == 0;
+}
+
+void imap_session_passed(struct imap_session *s, size_t size) {
+  s->written += size;
+  s->sent += size;
+  s->queued->content -= size;
+}
+
 /* --- compressed (RFC 4978) --- */
 
 static int feed_deflate(struct imap_deflate *d, struct imap_span octets) {

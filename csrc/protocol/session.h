@@ -111,6 +111,11 @@ int imap_session_next(struct imap_session *s, struct imap_event *event);
 /* Octets for IMAP_EVENT_CONTENT; at most what it asked for, at least one. */
 int imap_session_supply(struct imap_session *s, struct imap_span octets);
 
+/* Nothing waits to be sent, so that content may be, past the output; then so many
+** octets of it are gone. */
+bool imap_session_may_pass(const struct imap_session *s);
+void imap_session_passed(struct imap_session *s, size_t size);
+
 /* COMPRESS was answered OK: what follows is compressed, both ways. */
 int imap_session_compress(struct imap_session *s);
 

@@ -45,6 +45,9 @@ int imap_setup(struct imap_transport *t,
 /* explain.c: notes why libcurl failed. */
 int imap_explain(struct imap_transport *t, CURLcode code);
 
+/* transport.c: nothing but the kernel stands between us and the server. */
+bool imap_transport_is_bare(const struct imap_transport *t);
+
 /* count.c: positions in the stream of IMAP, as gate.h wants them. */
 uint64_t imap_count_arrived(struct imap_transport *t);
 uint64_t imap_count_taken(struct imap_transport *t);

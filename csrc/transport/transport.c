@@ -299,10 +299,10 @@ static int failed(struct imap_transport *t, CURLcode code) {
   return may_begin_again(t) ? begin_again(t) : die(t, imap_explain(t, code));
 }
 
-/* Nothing but the kernel stands between us and the server. Then bytes are moved
-** past libcurl, which looks through its pool of connections each time: over cold
-** memory, that is a fifteenth of what a call costs. */
-static bool is_bare(const struct imap_transport *t) {
+/* Where it is bare, bytes are moved past libcurl, which looks through its pool of
+** connections each time: over cold memory, that is a fifteenth of what a call
+** costs. */
+bool imap_transport_is_bare(const struct imap_transport *t) {
   return t->gate.security == IMAP_PLAIN && !t->https_proxy;
 }
 
@@ -324,8 +324,9 @@ static CURLcode judge_bare(struct imap_transport *t, ssize_t count,
 static CURLcode receive(struct imap_transport *t, char *data, size_t size,
                         size_t *moved) {
   CURLcode code = CURLE_AGAIN;
-  if (is_bare(t))
-    return judge_bare(t, recv(t->socket, data, size, 0), CURLE_RECV_ERROR, moved);
+  if (imap_transport_is_bare(t))
+    return judge_bare(t, recv(t->socket, data, size, 0), CURLE_RECV_ERROR,
+                      moved);
   for (int n = 0; n < (t->https_proxy ? ASK_AGAIN : 1); n++) {
     code = curl_easy_recv(t->easy, data, size, moved);
     if (code != CURLE_AGAIN) break;
@@ -335,7 +336,7 @@ static CURLcode receive(struct imap_transport *t, char *data, size_t size,
 
 static CURLcode transmit(struct imap_transport *t, const char *data,
                          size_t size, size_t *moved) {
-  if (is_bare(t))
+  if (imap_transport_is_bare(t))
     return judge_bare(t, send(t->socket, data, size, MSG_NOSIGNAL),
                       CURLE_SEND_ERROR, moved);
   return curl_easy_send(t->easy, data, size, moved);
@@ -448,7 +449,7 @@ int imap_transport_receive(struct imap_transport *t, char *data, size_t size,
   *moved = 0;
   if (status != IMAP_OK || size == 0) return status;
   code = receive(t, data, size, moved);
-  t->drained = code == CURLE_AGAIN || (*moved < size && is_bare(t));
+  t->drained = code == CURLE_AGAIN || (*moved < size && imap_transport_is_bare(t));
   if (*moved > 0) t->unacknowledged = true;
   return moved_or_not(t, code, *moved, "receiving");
 }

@@ -12,6 +12,7 @@
 #define IMAP_TRANSPORT_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "protocol/buffer.h"
 
@@ -104,6 +105,12 @@ int imap_transport_send(struct imap_transport *t, const char *data, size_t size,
 int imap_transport_receive(struct imap_transport *t, char *data, size_t size,
                            size_t *moved);
 bool imap_transport_drained(const struct imap_transport *t);
+
+/* Sends up to `size` octets of an open file, from `from` on: how many. 0: they must
+** go as others do, which also shows what is wrong; so it is over TLS, or where the
+** system has no sendfile(). */
+size_t imap_transport_send_file(struct imap_transport *t, int file, off_t from,
+                                size_t size);
 
 /* Before waiting for what only the server's next write brings: what came is
 ** acknowledged now, unless what was sent since has done it. A server with Nagle's

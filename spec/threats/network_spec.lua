@@ -105,6 +105,25 @@ describe("a network", function()
     for _ = 1, 3 do fails("closed", rename(conn)) end
   end)
 
+  -- While we look at the progress it ends its side, then resets: so the kernel finds
+  -- the pipe broken, and raises SIGPIPE where it may.
+  it("F9: that is gone amid a long file is closed, and the process lives", function()
+    local core = require "imapconn.core"
+    local path = os.tmpname()
+    local file = assert(io.open(path, "w+b"))
+    assert(file:write(("x"):rep(8 * 2 ^ 20)))
+    file:seek("set", 0)
+    local conn, server = open("C: APPEND\n! read 300000\n! fin\n! wait 50\n! reset\n")
+    fails("closed", conn:append_message { mailbox = "A", content = file, progress = function(done)
+      if done < 400000 then return end
+      local till = core.now() + 0.3
+      repeat until core.now() >= till
+    end })
+    server:stop()
+    file:close()
+    os.remove(path)
+  end)
+
   it("F10: that ends with last words tells them", function()
     local server = hostile.play("S: * BYE too many\n! fin\n")
     assert.matches("too many", fails("closed", imapconn.connect(server:options())).message, 1, true)
