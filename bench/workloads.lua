@@ -82,6 +82,7 @@ return {
     count = 200, far = { count = 10 }, tls = true,
     clients = beside_peers("floor: Mbed TLS", "imapconn", "imapconn: nothing resumed"),
     targets = {
+      { of = "cpu", most = 1.1, beside = "floor: Mbed TLS" },
       { of = "cpu", client = "imapconn: nothing resumed", most = 1.1, beside = "floor: Mbed TLS" },
       { of = "turns", most = 1, beside = "floor: Mbed TLS" },
     },

@@ -154,6 +154,12 @@ describe("authentication", function()
     end
   end)
 
+  it("B5: gives up with * on a challenge that is too long", function()
+    local err = refused("AUTH=CRAM-MD5", "C: T1 AUTHENTICATE CRAM-MD5\nS: + " .. ("QUFB"):rep(30000)
+      .. "\nC: *\nS: T1 BAD cancelled\n", { secure = false })
+    assert.matches("too long", err.message, 1, true)
+  end)
+
   it("B6: knows neither DIGEST-MD5 nor NTLM", function()
     local err, play = refused("LOGINDISABLED AUTH=DIGEST-MD5 AUTH=NTLM", "")
     assert.matches("mechanism", err.message)

@@ -268,12 +268,12 @@ describe("the mechanism", function()
   end)
 
   it("gives up with * where the server speaks before its turn (B5)", function()
-    for _, challenge in ipairs { "====", "go ahead", "Z28=", ("QUFB"):rep(30000) } do
+    for _, challenge in ipairs { "====", "go ahead", "Z28=" } do
       connect(greeting "AUTH=PLAIN" .. "C: T1 AUTHENTICATE PLAIN\nS: + " .. challenge .. [[
 
         C: *
         S: T1 BAD cancelled
-      ]], { secure = true }, fails("auth", #challenge > 10000 and "too long" or nil))
+      ]], { secure = true }, fails("auth"))
     end
   end)
 
