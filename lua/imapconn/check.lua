@@ -6,6 +6,8 @@ local errors = require "imapconn.errors"
 
 local check = {}
 
+local floor, tointeger = math.floor, math.tointeger -- which Lua 5.1 and LuaJIT lack
+
 local MOST = 4294967295 -- of message numbers, UIDs and UIDVALIDITY
 local LONGEST_NAME = 4000 -- octets of a mailbox name on the wire
 local LONGEST_FLAGS = 4000 -- octets of all flags of a command
@@ -140,10 +142,10 @@ end
 --- integer where Lua has those.
 function check.integer(value, low, high)
   if type(value) ~= "number" or not (value >= low and value <= high)
-    or value ~= math.floor(value) then
+    or value ~= floor(value) then
     return nil
   end
-  return math.tointeger and math.tointeger(value) or value
+  return tointeger and tointeger(value) or value
 end
 
 --- The elements of an array, or nil where it is none: { n = count, … }.
@@ -258,14 +260,16 @@ local function set_text(value)
   return table.concat(items, ",")
 end
 
+local function one_number(value)
+  local digits = ("%d"):format(value)
+  return { text = digits, named = digits, star = false, fresh = false, by_uid = false }
+end
+
 --- A set of messages: { text, named, star, fresh } or { empty = true }. `named`:
 --- what of it stands alone; `fresh`: it means the mailbox as it is now, for it has
 --- a ":" or a "*". `by_uid` says what the numbers are.
 function check.set(value)
-  if check.integer(value, 1, MOST) then
-    local digits = ("%d"):format(value)
-    return { text = digits, named = digits, star = false, fresh = false, by_uid = false }
-  end
+  if check.integer(value, 1, MOST) then return one_number(value) end
   if type(value) == "table" and next(value) == nil then return { empty = true } end
   local text, wrong = set_text(value)
   if not text then return nil, wrong end
@@ -288,7 +292,8 @@ end
 local function single(input, name, star)
   local value = raw(input, name)
   if value == nil then return nil end
-  if star and value == "*" or check.integer(value, 1, MOST) then return check.set(value) end
+  if check.integer(value, 1, MOST) then return one_number(value) end
+  if star and value == "*" then return check.set(value) end
   return input:expected(name, "a whole number from 1 to 4294967295" .. (star and ", or \"*\"" or ""), value)
 end
 
@@ -398,7 +403,7 @@ end
 --- Whole seconds since the epoch that IMAP can write, or nil.
 function check.seconds(value)
   local whole = type(value) == "number" and value == value and math.abs(value) < 2 ^ 40
-    and check.integer(math.floor(value), -2 ^ 40, 2 ^ 40)
+    and check.integer(floor(value), -2 ^ 40, 2 ^ 40)
   return whole and core.day(whole) and whole or nil
 end
 

@@ -11,6 +11,8 @@ local SLICE = 0.05 -- seconds of sending, and of reading, where both pipes are f
 local LAST_WORDS = 2 -- seconds that a server has to close after BYE
 local CHUNK = 65536 -- octets read at a time
 
+local min, huge = math.min, math.huge
+
 local Link = {}
 Link.__index = Link
 
@@ -125,8 +127,8 @@ local function left(call)
   end
   if bye and not call.bye then call.bye = now + LAST_WORDS end
   local quiet_till = call.quiet_since + call.timeout
-  local till = math.min(call.deadline, quiet_till, call.bye or math.huge)
-  if now < till then return math.min(till - now, LONGEST_WAIT) end
+  local till = min(call.deadline, quiet_till, call.bye or huge)
+  if now < till then return min(till - now, LONGEST_WAIT) end
   if till == call.bye then
     c:ended() -- as good as
   elseif till == call.deadline then
@@ -234,7 +236,7 @@ end
 function steps.send(call, bytes)
   local seconds = left(call)
   if not seconds then return end
-  local slice = math.min(seconds, SLICE)
+  local slice = min(seconds, SLICE)
   local count, reason = ask_stream(call, "send", bytes, slice)
   if call.failed then return end
   if type(count) == "number" and count >= 1 and count <= #bytes then
@@ -320,7 +322,7 @@ function farewell.settle() end
 
 --- Says LOGOUT, and gives the server `seconds` to answer.
 function Link:log_out(seconds)
-  self:hold("close", self.run, self, farewell, nil, seconds, "no answer to LOGOUT", math.huge)
+  self:hold("close", self.run, self, farewell, nil, seconds, "no answer to LOGOUT", huge)
 end
 
 --- Says LOGOUT as far as that does not block.
