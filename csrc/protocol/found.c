@@ -64,37 +64,41 @@ static uint32_t key(const struct imap_found_block *block, size_t i,
   return by_seq ? number(block, i) : block->rows[i].uid;
 }
 
-/* The first row that is not below `value`. */
-static struct imap_found_place lower(const struct imap_found *found,
-                                     uint32_t value, bool by_seq) {
-  size_t low = 0, high = found->block_count, middle;
-  struct imap_found_place place;
-  const struct imap_found_block *block;
+/* The first block whose last row is not below `value`. */
+static size_t lower_block(const struct imap_found *found, uint32_t value,
+                          bool by_seq) {
+  size_t low = 0, high = found->block_count;
   if (high > 0) { /* behind all, as nearly every row that comes */
-    block = &found->blocks[high - 1];
-    if (key(block, block->count - 1, by_seq) < value) low = high;
+    const struct imap_found_block *last = &found->blocks[high - 1];
+    if (key(last, last->count - 1, by_seq) < value) return high;
   }
   while (low < high) {
-    middle = low + (high - low) / 2;
-    block = &found->blocks[middle];
+    size_t middle = low + (high - low) / 2;
+    const struct imap_found_block *block = &found->blocks[middle];
     if (key(block, block->count - 1, by_seq) < value)
       low = middle + 1;
     else
       high = middle;
   }
-  place = (struct imap_found_place){low, 0};
-  if (low == found->block_count) return place;
-  block = &found->blocks[low];
-  low = 0;
+  return low;
+}
+
+/* The first row that is not below `value`. */
+static struct imap_found_place lower(const struct imap_found *found,
+                                     uint32_t value, bool by_seq) {
+  struct imap_found_place place = {lower_block(found, value, by_seq), 0};
+  const struct imap_found_block *block;
+  size_t high;
+  if (place.block == found->block_count) return place;
+  block = &found->blocks[place.block];
   high = block->count;
-  while (low < high) {
-    middle = low + (high - low) / 2;
+  while (place.row < high) {
+    size_t middle = place.row + (high - place.row) / 2;
     if (key(block, middle, by_seq) < value)
-      low = middle + 1;
+      place.row = middle + 1;
     else
       high = middle;
   }
-  place.row = low;
   return place;
 }
 
@@ -102,13 +106,13 @@ static struct imap_found_place lower(const struct imap_found *found,
 ** one by one. */
 static struct imap_found_place lower_seq(const struct imap_found *found,
                                          uint32_t seq) {
-  struct imap_found_place place = {0, 0};
   if (!found->forgetful) return lower(found, seq, true);
-  for (; place.block < found->block_count; place.block++)
-    for (place.row = 0; place.row < found->blocks[place.block].count; place.row++)
-      if (number(&found->blocks[place.block], place.row) >= seq) return place;
-  place.row = 0;
-  return place;
+  for (size_t i = 0; i < found->block_count; i++) {
+    const struct imap_found_block *block = &found->blocks[i];
+    for (size_t k = 0; k < block->count; k++)
+      if (number(block, k) >= seq) return (struct imap_found_place){i, k};
+  }
+  return (struct imap_found_place){found->block_count, 0};
 }
 
 static struct imap_found_row *row_at(struct imap_found *found,
@@ -298,10 +302,11 @@ int imap_found_missing(struct imap_found *found,
     uint64_t from = named->ranges[i].first, last = named->ranges[i].last;
     struct imap_found_place place = lower(found, (uint32_t)from, false);
     const struct imap_found_row *row = imap_found_next(found, &place);
-    for (; row != NULL && row->uid <= last; row = imap_found_next(found, &place)) {
+    while (row != NULL && row->uid <= last) {
       if (row->uid > from && status == IMAP_OK)
         status = imap_seqset_add(out, (uint32_t)from, row->uid - 1);
       from = (uint64_t)row->uid + 1;
+      row = imap_found_next(found, &place);
     }
     if (from <= last && status == IMAP_OK)
       status = imap_seqset_add(out, (uint32_t)from, (uint32_t)last);

@@ -1,6 +1,7 @@
 /* found_test.c - the messages that rows have shown: found where they are, and
 ** not where others are, however many come and go, in whatever order. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "check.h"
 #include "protocol/found.h"
@@ -72,9 +73,10 @@ static void moves_down_by_many(void) {
 
 enum { MESSAGES = 6000, STEPS = 20000 };
 
-/* Message `i` has UID 2 * i + 2; its number is its rank among those there. */
+/* Message `i` has UID 2 * i + 2; its number is its rank among those there, and
+** known where it was shown since numbers were forgotten. */
 struct model {
-  bool there[MESSAGES], shown[MESSAGES];
+  bool there[MESSAGES], shown[MESSAGES], numbered[MESSAGES];
   uint32_t exists;
 };
 
@@ -103,7 +105,8 @@ static void compare(struct imap_found *found, const struct model *m) {
     seq += m->there[i];
     if (!m->shown[i]) continue;
     row = imap_found_next(found, &place);
-    CHECK(row != NULL && row->uid == uid_of(i) && row->seq == seq);
+    CHECK(row != NULL && row->uid == uid_of(i));
+    CHECK(row->seq == (m->numbered[i] ? seq : 0));
     count++;
   }
   CHECK(imap_found_next(found, &place) == NULL);
@@ -115,25 +118,25 @@ static void show(struct imap_found *found, struct model *m, uint32_t i) {
   int status = imap_found_add(found, uid_of(i), rank(m, i), &row);
   CHECK(status == (m->shown[i] ? IMAP_MORE : IMAP_OK));
   CHECK(row->uid == uid_of(i));
-  m->shown[i] = true;
+  m->shown[i] = m->numbered[i] = true;
 }
 
 static void look(struct imap_found *found, const struct model *m, uint32_t i) {
   const struct imap_found_row *row = imap_found_uid(found, uid_of(i));
   CHECK((row != NULL) == m->shown[i]);
   if (row == NULL) return;
-  CHECK(row->seq == rank(m, i));
-  CHECK(imap_found_seq(found, rank(m, i))->uid == uid_of(i));
+  CHECK(row->seq == (m->numbered[i] ? rank(m, i) : 0));
+  if (m->numbered[i]) CHECK(imap_found_seq(found, rank(m, i))->uid == uid_of(i));
   CHECK(imap_found_from(found, uid_of(i) - 1)->uid == uid_of(i));
 }
 
 static void lose(struct imap_found *found, struct model *m, uint32_t i) {
-  if (any(2) == 0)
+  if (any(2) == 0 && m->shown[i] == m->numbered[i])
     CHECK(imap_found_expunge(found, rank(m, i)) ==
           (m->shown[i] ? uid_of(i) : 0));
   else if (!imap_found_vanish(found, uid_of(i)))
     imap_found_lower(found, uid_of(i), 1);
-  m->there[i] = m->shown[i] = false;
+  m->there[i] = m->shown[i] = m->numbered[i] = false;
 }
 
 /* Keeps those with an even index. */
@@ -144,8 +147,14 @@ static void keep(struct imap_found *found, struct model *m) {
     CHECK(imap_seqset_add(&set, uid_of(i), uid_of(i)) == IMAP_OK);
   imap_seqset_tidy(&set);
   imap_found_keep(found, &set);
-  for (uint32_t i = 1; i < MESSAGES; i += 2) m->shown[i] = false;
+  for (uint32_t i = 1; i < MESSAGES; i += 2)
+    m->shown[i] = m->numbered[i] = false;
   imap_seqset_free(&set);
+}
+
+static void forget(struct imap_found *found, struct model *m) {
+  imap_found_forget_numbers(found);
+  memset(m->numbered, 0, sizeof m->numbered);
 }
 
 static void holds_through_all(int order) {
@@ -161,6 +170,7 @@ static void holds_through_all(int order) {
   compare(&found, &m);
   for (int step = 0; step < STEPS && m.exists > 1; step++) {
     uint32_t i = pick(&m);
+    if (step == STEPS / 4 && order != 0) forget(&found, &m);
     if (any(4) == 0) {
       lose(&found, &m, i);
       m.exists--;
