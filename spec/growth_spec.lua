@@ -8,7 +8,7 @@ local PROGRAM = "'" .. assert(os.getenv("IMAPCONN_BUILD")) .. "/c/growth'"
 -- So many octets of a text again and again.
 local function fill(text, octets) return text:rep(math.floor(octets / #text)) end
 
--- n rows, the UIDs of which are of(1) to of(n).
+-- n rows, whose numbers and UIDs are of(1) to of(n).
 local function rows(n, of)
   local lines = {}
   for i = 1, n do lines[i] = ("* %d FETCH (UID %d FLAGS (a b))\r\n"):format(of(i), of(i)) end

@@ -21,10 +21,10 @@ struct reader {
   uint64_t size;     /* octets that it will give */
   uint64_t bare;     /* line ends that are to be mended on the way */
   uint64_t position; /* octets that it gave */
-  bool after_cr;
-  bool astray; /* the file does not stand at `position` */
-  struct imap_span held; /* of those, what is still to be given */
-  size_t piece;
+  struct imap_span held; /* of what was read, mended, what is still to be given */
+  bool after_cr;     /* what was read last ends in CR */
+  bool astray;       /* the file does not stand at `position` */
+  size_t piece;      /* octets read at a time */
   char bytes[]; /* two pieces: read into the second; mended from the first on */
 };
 

@@ -61,8 +61,8 @@ uint32_t imap_found_expunge(struct imap_found *found, uint32_t seq);
 ** False: no row has shown it. */
 bool imap_found_vanish(struct imap_found *found, uint32_t uid);
 
-/* So many messages are gone that no row has shown, whose UIDs are below `uid`
-** and above that of the row before it. */
+/* So many messages are gone that no row has shown: the rows from `uid` on move
+** down. */
 void imap_found_lower(struct imap_found *found, uint32_t uid, uint64_t gone);
 
 /* Leaves only the rows whose UIDs are in `set`. */

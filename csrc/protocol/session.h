@@ -111,9 +111,10 @@ int imap_session_next(struct imap_session *s, struct imap_event *event);
 /* Octets for IMAP_EVENT_CONTENT; at most what it asked for, at least one. */
 int imap_session_supply(struct imap_session *s, struct imap_span octets);
 
-/* Nothing waits to be sent, so that content may be, past the output; then so many
-** octets of it are gone. */
+/* Whether content may be sent past the output: nothing waits there to be sent
+** first, and nothing is compressed. */
 bool imap_session_may_pass(const struct imap_session *s);
+/* So many octets of content were. */
 void imap_session_passed(struct imap_session *s, size_t size);
 
 /* COMPRESS was answered OK: what follows is compressed, both ways. */

@@ -6,7 +6,7 @@ local errors = require "imapconn.errors"
 
 local check = {}
 
-local floor, tointeger = math.floor, math.tointeger -- which Lua 5.1 and LuaJIT lack
+local floor, tointeger = math.floor, math.tointeger -- the latter from Lua 5.3 on
 
 local MOST = 4294967295 -- of message numbers, UIDs and UIDVALIDITY
 local LONGEST_NAME = 4000 -- octets of a mailbox name on the wire

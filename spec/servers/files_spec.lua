@@ -24,10 +24,11 @@ end
 
 for _, protection in ipairs { "plain", "tls" } do
   describe("A file over " .. protection, function()
-    local conn, path
+    local account, conn, path
 
     setup(function()
-      conn = assert(imapconn.connect(servers.dovecot():account(protection)))
+      account = servers.dovecot():account(protection)
+      conn = assert(imapconn.connect(account))
       path = os.tmpname()
     end)
 
@@ -46,6 +47,10 @@ for _, protection in ipairs { "plain", "tls" } do
       local value, message, err = conn:append_message(options)
       if io.type(file) == "file" then file:close() end
       return value, message, err
+    end
+
+    local function count()
+      return assert(conn:get_mailbox_status { mailbox = "INBOX" }).messages
     end
 
     local function stored(uid)
@@ -88,7 +93,7 @@ for _, protection in ipairs { "plain", "tls" } do
     } do
       it("that gives " .. word .. " than it had when it was measured is no message", function()
         write(path, "wb", text(8 * 2 ^ 20, "\r\n"))
-        local changed = false
+        local changed, before = false, count()
         local value, message, err = append(0, { progress = function()
           if not changed then change() end
           changed = true
@@ -97,7 +102,8 @@ for _, protection in ipairs { "plain", "tls" } do
         assert.are.equal("callback", err.code)
         assert.matches("it gave " .. word .. " than the", message, 1, true)
         assert.is_false(conn:is_open())
-        conn = assert(imapconn.connect(servers.dovecot():account(protection)))
+        conn = assert(imapconn.connect(account))
+        assert.are.equal(before, count())
       end)
     end
   end)
