@@ -113,7 +113,9 @@ VARIANT_asan := -fsanitize=address,undefined -fno-sanitize-recover=undefined \
 VARIANT_tsan := -fsanitize=thread
 VARIANT_cov := --coverage -O0
 LANGUAGE = -std=c11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -Icsrc $(DEPS_CFLAGS)
-ALL_CFLAGS = $(LANGUAGE) -fPIC $(WARNINGS) $(CFLAGS) $(VARIANT_$(VARIANT)) \
+# All is bound when the module is loaded (-z now): without a PLT a call of Lua's
+# is one jump less, and of a listed message's 300 each.
+ALL_CFLAGS = $(LANGUAGE) -fPIC -fno-plt $(WARNINGS) $(CFLAGS) $(VARIANT_$(VARIANT)) \
   -MMD -MP -MF $@.d -MT $@
 
 # Nothing but luaopen_* is visible, so that nothing collides with the host's

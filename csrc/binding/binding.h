@@ -45,8 +45,16 @@ void imaplua_push_headers(struct imaplua_maker *m,
 ** holds until the next is asked for; data NULL: NIL, a list, or no node. */
 struct imap_span imaplua_string(struct imaplua_maker *m,
                                 const struct imap_node *node);
-struct imap_span imaplua_words(struct imaplua_maker *m,
-                               const struct imap_node *node);
+struct imap_span imaplua_decoded(struct imaplua_maker *m,
+                                 const struct imap_node *node);
+
+/* Decoded too, but inline for what most are: text without anything to decode. */
+static inline struct imap_span imaplua_words(struct imaplua_maker *m,
+                                             const struct imap_node *node) {
+  if (node != NULL && node->kind == IMAP_NODE_PLAIN)
+    return imap_node_bytes(m->response->tape, node);
+  return imaplua_decoded(m, node);
+}
 
 /* … onto the stack; nil where there is none. */
 void imaplua_push_span(lua_State *L, struct imap_span text);

@@ -44,9 +44,13 @@ static bool read_address(struct imaplua_maker *m, const struct imap_node *node,
                    imap_node_is_text(field[HOST]));
 }
 
-static struct imap_span string_at(lua_State *L, int index) {
+/* A string that lies at `index`: nearly always the node's bytes as they are. */
+static struct imap_span string_at(const struct imaplua_maker *m, int index,
+                                  const struct imap_node *node) {
   struct imap_span text = {NULL, 0};
-  text.data = lua_tolstring(L, index, &text.size);
+  if (node->kind == IMAP_NODE_PLAIN)
+    return imap_node_bytes(m->response->tape, node);
+  text.data = lua_tolstring(m->L, index, &text.size);
   return text;
 }
 
@@ -70,8 +74,8 @@ static void push_address(struct imaplua_maker *m, struct imap_span mailbox,
 static void push_strings(struct imaplua_maker *m, const struct addresses *a) {
   lua_settop(m->L, a->strings - 1);
   for (int i = 0; i < ADDRESS; i++) imaplua_push_words(m, a->field[i]);
-  push_address(m, string_at(m->L, a->strings + MAILBOX),
-               string_at(m->L, a->strings + HOST));
+  push_address(m, string_at(m, a->strings + MAILBOX, a->field[MAILBOX]),
+               string_at(m, a->strings + HOST, a->field[HOST]));
 }
 
 static void set_string(lua_State *L, int table, enum imaplua_key key,

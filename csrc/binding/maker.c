@@ -33,19 +33,18 @@ void imaplua_push_u64(lua_State *L, uint64_t number) {
 struct imap_span imaplua_string(struct imaplua_maker *m,
                                 const struct imap_node *node) {
   struct imap_span text;
-  if (node == NULL) return (struct imap_span){NULL, 0};
+  if (!imap_node_is_text(node)) return (struct imap_span){NULL, 0};
+  if (node->kind != IMAP_NODE_ESCAPED)
+    return imap_node_bytes(m->response->tape, node);
   imap_buffer_clear(m->scratch);
   text = imap_node_string(m->response->tape, node, m->scratch);
   if (m->scratch->status != IMAP_OK) imaplua_no_memory(m->L);
   return text;
 }
 
-struct imap_span imaplua_words(struct imaplua_maker *m,
-                               const struct imap_node *node) {
-  struct imap_span text;
-  if (node != NULL && node->kind == IMAP_NODE_PLAIN)
-    return imap_node_bytes(m->response->tape, node);
-  text = imaplua_string(m, node);
+struct imap_span imaplua_decoded(struct imaplua_maker *m,
+                                 const struct imap_node *node) {
+  struct imap_span text = imaplua_string(m, node);
   if (text.data == NULL || mime_words_plain(text)) return text;
   imap_buffer_clear(m->text);
   if (mime_words_decode(text, m->text) != IMAP_OK) imaplua_no_memory(m->L);

@@ -52,7 +52,7 @@ static char *move_secret(struct imap_buffer *b, size_t capacity) {
   return data;
 }
 
-char *imap_buffer_room(struct imap_buffer *b, size_t more) {
+char *imap_buffer_grow(struct imap_buffer *b, size_t more) {
   size_t capacity = b->capacity;
   char *data;
   if (b->status != IMAP_OK) return NULL;
@@ -60,16 +60,11 @@ char *imap_buffer_room(struct imap_buffer *b, size_t more) {
     b->status = IMAP_LIMIT;
     return NULL;
   }
-  if (more <= capacity - b->size && b->data != NULL)
-    return b->data + b->size;
+  if (more == capacity - b->size && b->data != NULL) return b->data + b->size;
   if (capacity < FIRST_CAPACITY) capacity = FIRST_CAPACITY;
-  while (capacity - b->size < more) {
-    if (capacity > b->ceiling / 2) {
-      capacity = b->ceiling > FIRST_CAPACITY ? b->ceiling : FIRST_CAPACITY;
-      break;
-    }
-    capacity *= 2;
-  }
+  while (capacity - b->size < more && capacity <= b->ceiling / 2) capacity *= 2;
+  if (capacity - b->size < more || capacity > b->ceiling) capacity = b->ceiling;
+  if (capacity == 0) capacity = 1; /* of none, realloc() may answer NULL */
   data = b->secret ? move_secret(b, capacity) : realloc(b->data, capacity);
   if (data == NULL) {
     b->status = IMAP_NOMEM;

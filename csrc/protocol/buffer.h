@@ -34,9 +34,17 @@ void imap_buffer_wipe(struct imap_buffer *b); /* free, overwriting secrets */
 /* Forget the bytes and the error; the memory stays. */
 void imap_buffer_clear(struct imap_buffer *b);
 
+/* Makes the room that imap_buffer_room() did not find. */
+char *imap_buffer_grow(struct imap_buffer *b, size_t more);
+
 /* Room for `more` bytes behind the end, for a caller that writes by itself and
-** then adds to `size`; NULL, with `status` set, where there is none. */
-char *imap_buffer_room(struct imap_buffer *b, size_t more);
+** then adds to `size`; NULL, with `status` set, where there is none. Inline, as
+** nearly always there is some. */
+static inline char *imap_buffer_room(struct imap_buffer *b, size_t more) {
+  if (b->status == IMAP_OK && more < b->capacity - b->size)
+    return b->data + b->size;
+  return imap_buffer_grow(b, more);
+}
 
 int imap_buffer_add(struct imap_buffer *b, const void *data, size_t size);
 int imap_buffer_add_byte(struct imap_buffer *b, char byte);

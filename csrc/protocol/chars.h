@@ -12,6 +12,7 @@ enum {
   IMAP_CHAR_TOKEN = 8,   /* goes on in an atom that a server sent: all but
                             SP ( ) " { CR LF, as real servers use the rest */
   IMAP_CHAR_BASE64 = 16, /* A-Z a-z 0-9 + / */
+  IMAP_CHAR_ITEM = 64,   /* IMAP_CHAR_TOKEN but "[" */
   IMAP_CHAR_PLAIN = 32   /* goes on in a quoted string in which nothing is to be
                             decoded: ASCII but " \ = and controls to CR */
 };
@@ -25,6 +26,11 @@ static inline bool imap_char_is(char byte, int classes) {
 /* ASCII only: the protocol knows no locale. */
 static inline char imap_upper(char byte) {
   return byte >= 'a' && byte <= 'z' ? (char)(byte - 'a' + 'A') : byte;
+}
+
+/* Is `byte` that letter, in either case? */
+static inline bool imap_is_letter(char byte, char letter) {
+  return (byte | 0x20) == (letter | 0x20);
 }
 
 static inline char imap_lower(char byte) {

@@ -129,7 +129,7 @@ static struct imap_span take_word(struct scan *s) {
 static bool abbreviates(struct imap_span word, const char *name) {
   if (word.size < 3) return false;
   for (size_t i = 0; i < word.size; i++)
-    if (name[i] == '\0' || imap_lower(word.data[i]) != imap_lower(name[i]))
+    if (name[i] == '\0' || !imap_is_letter(word.data[i], name[i]))
       return false;
   return true;
 }
@@ -236,10 +236,9 @@ static void skip(struct scan *s, const char *more) {
   for (; !at_end(s) && *s->at <= '/'; s->at++) {
     const char *also = more;
     char byte = *s->at;
+    if (byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n') continue;
     while (*also != '\0' && *also != byte) also++;
-    if (*also != '\0' || byte == ' ' || byte == '\t' || byte == '\r' ||
-        byte == '\n')
-      continue;
+    if (*also != '\0') continue;
     if (byte != '(') return;
     s->at++;
     skip_comment(s);

@@ -222,15 +222,14 @@ static size_t outer_atom_end(const struct reader *r, size_t at) {
 
 /* The name of an item of FETCH, with its section. */
 static size_t item_end(const struct reader *r, size_t at) {
-  size_t start = at;
-  for (; at < r->end && imap_char_is(r->bytes[at], IMAP_CHAR_TOKEN); at++)
-    if (r->bytes[at] == '[' && at > start) return section_end(r, at);
-  return at;
+  at += at < r->end && r->bytes[at] == '[';
+  while (at < r->end && imap_char_is(r->bytes[at], IMAP_CHAR_ITEM)) at++;
+  return at < r->end && r->bytes[at] == '[' ? section_end(r, at) : at;
 }
 
 static inline bool is_nil(const char *text) {
-  return imap_upper(text[0]) == 'N' && imap_upper(text[1]) == 'I' &&
-         imap_upper(text[2]) == 'L';
+  return imap_is_letter(text[0], 'N') && imap_is_letter(text[1], 'I') &&
+         imap_is_letter(text[2], 'L');
 }
 
 static int need_atom(struct reader *r) {

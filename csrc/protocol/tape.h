@@ -54,7 +54,7 @@ static inline const struct imap_node *imap_cursor_take(struct imap_cursor *c) {
   const struct imap_node *node = c->next;
   if (c->left == 0) return NULL;
   c->left--;
-  if (c->left > 0) c->next = node + node->skip;
+  c->next = node + node->skip;
   return node;
 }
 
