@@ -241,14 +241,19 @@ static void place(struct mime_param *out, size_t made, const char *data) {
 
 /* --- what nearly all mail has: nothing to decode or to join --- */
 
+/* Letters, digits, and a few marks: neither "*" nor encoded words. */
+static bool is_simple_name(struct imap_span name) {
+  for (size_t i = 0; i < name.size; i++)
+    if (!imap_char_is(name.data[i], IMAP_CHAR_BASE64) && name.data[i] != '-')
+      return false;
+  return name.size > 0;
+}
+
 static bool are_simple(const struct mime_param *in, size_t count) {
   if (count > FEW) return false;
-  for (size_t i = 0; i < count; i++) {
-    struct imap_span name = in[i].name;
-    if (name.size == 0 || memchr(name.data, '*', name.size) != NULL ||
-        !mime_words_plain(name) || !mime_words_plain(in[i].value))
+  for (size_t i = 0; i < count; i++)
+    if (!is_simple_name(in[i].name) || !mime_words_plain(in[i].value))
       return false;
-  }
   return true;
 }
 
@@ -260,7 +265,7 @@ static void insert(struct mime_param *out, size_t *made,
   while (at > 0 && (order = compare_names(param.name, out[at - 1].name)) < 0)
     at--;
   if (at > 0 && order == 0) return;
-  memmove(out + at + 1, out + at, (*made - at) * sizeof *out);
+  for (size_t i = *made; i > at; i--) out[i] = out[i - 1];
   out[at] = param;
   ++*made;
 }

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "protocol/chars.h"
-#include "protocol/eight.h"
 
 enum { FIRST_CAPACITY = 64 };
 
@@ -113,12 +112,7 @@ bool imap_span_equal(struct imap_span a, struct imap_span b) {
          (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
 }
 
-/* Most words have four to sixteen letters, spelled as RFC 9051 does. */
-bool imap_span_same(struct imap_span a, struct imap_span b) {
-  if (a.size != b.size) return false;
-  if (a.size >= IMAP_EIGHT / 2 && a.size <= 2 * IMAP_EIGHT &&
-      imap_eight_same(a.data, b.data, a.size))
-    return true;
+bool imap_span_same_letters(struct imap_span a, struct imap_span b) {
   for (size_t i = 0; i < a.size; i++) {
     char one = a.data[i], other = b.data[i];
     if (one != other && imap_upper(one) != imap_upper(other)) return false;

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "protocol/eight.h"
 #include "protocol/status.h"
 
 struct imap_span {
@@ -61,7 +62,17 @@ struct imap_span imap_buffer_span(const struct imap_buffer *b);
 struct imap_span imap_span_of(const char *text);
 #define IMAP_SPAN(literal) {literal, sizeof literal - 1}
 bool imap_span_equal(struct imap_span a, struct imap_span b);
-bool imap_span_same(struct imap_span a, struct imap_span b); /* in any case */
+bool imap_span_same_letters(struct imap_span a, struct imap_span b);
+
+/* In any case. Most words have four to sixteen letters, spelled as RFC 9051
+** does: for them it is inline. */
+static inline bool imap_span_same(struct imap_span a, struct imap_span b) {
+  if (a.size != b.size) return false;
+  if (a.size >= IMAP_EIGHT / 2 && a.size <= 2 * IMAP_EIGHT &&
+      imap_eight_same(a.data, b.data, a.size))
+    return true;
+  return imap_span_same_letters(a, b);
+}
 
 /* Inline, so that a literal's length is known and nearly all other words are
 ** told apart by theirs. */

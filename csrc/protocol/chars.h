@@ -12,9 +12,9 @@ enum {
   IMAP_CHAR_TOKEN = 8,   /* goes on in an atom that a server sent: all but
                             SP ( ) " { CR LF, as real servers use the rest */
   IMAP_CHAR_BASE64 = 16, /* A-Z a-z 0-9 + / */
-  IMAP_CHAR_ITEM = 64,   /* IMAP_CHAR_TOKEN but "[" */
-  IMAP_CHAR_PLAIN = 32   /* goes on in a quoted string in which nothing is to be
+  IMAP_CHAR_PLAIN = 32,  /* goes on in a quoted string in which nothing is to be
                             decoded: ASCII but " \ = and controls to CR */
+  IMAP_CHAR_ITEM = 64    /* IMAP_CHAR_TOKEN but "[" */
 };
 
 extern const unsigned char imap_char_table[256];

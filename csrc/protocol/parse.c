@@ -220,7 +220,7 @@ static size_t outer_atom_end(const struct reader *r, size_t at) {
   return at;
 }
 
-/* The name of an item of FETCH, with its section. */
+/* The name of an item of FETCH, with its section; a "[" in front begins none. */
 static size_t item_end(const struct reader *r, size_t at) {
   at += at < r->end && r->bytes[at] == '[';
   while (at < r->end && imap_char_is(r->bytes[at], IMAP_CHAR_ITEM)) at++;
