@@ -114,18 +114,12 @@ static enum imap_row row(struct imap_session *s, struct imap_action *a,
                          struct imap_command *c,
                          const struct imap_response *r) {
   if (c->channel == IMAP_CHANNEL_SEARCH) {
-    int status = imap_note_hits(s, a, r);
+    imap_session_need(s, imap_note_hits(s, a, r));
     a->searched = true;
-    if (status == IMAP_LIMIT)
-      imap_session_kill(s, IMAP_CODE_LIMIT,
-                        "a result has more rows than the limit `messages`");
-    else if (status != IMAP_OK)
-      imap_session_kill(s, IMAP_CODE_NOMEM, "not enough memory");
     return IMAP_ROW_TAKEN;
   }
-  if (r->uid != 0 && shows_deleted(r) &&
-      imap_seqset_add(&a->marked, r->uid, r->uid) != IMAP_OK)
-    imap_session_kill(s, IMAP_CODE_NOMEM, "not enough memory");
+  if (r->uid != 0 && shows_deleted(r))
+    imap_session_need(s, imap_seqset_add(&a->marked, r->uid, r->uid));
   return imap_note_row(s, a, r);
 }
 
@@ -136,7 +130,8 @@ static void gone(struct imap_action *a, uint32_t seq, uint32_t uid) {
   else if (!imap_found_vanish(&a->found, uid))
     uid = 0;
   if (uid != 0 && imap_seqset_add(&a->removed, uid, uid) != IMAP_OK)
-    imap_failure_set(&a->failure, IMAP_CODE_NOMEM, NULL, "not enough memory");
+    imap_failure_set(&a->failure, IMAP_CODE_NOMEM, NULL, "%s",
+                     imap_status_text(IMAP_NOMEM));
 }
 
 /* --- the careful way --- */

@@ -120,13 +120,12 @@ static enum imap_row row(struct imap_session *s, struct imap_action *a,
   bool status = c->step == STEP_STATUS || r->name == IMAP_NAME_STATUS;
   if (status && a->status_items == 0) return IMAP_ROW_IGNORED;
   if (++*(status ? &a->status_rows : &a->rows) > s->limits.messages) {
-    imap_session_kill(s, IMAP_CODE_LIMIT,
-                      "a result has more rows than the limit `messages`");
+    imap_session_need(s, IMAP_LIMIT);
     return IMAP_ROW_TAKEN;
   }
   if (status) return IMAP_ROW_DELIVER;
   if (a->open_ended && c->step == STEP_LIST && remember(a, r) != IMAP_OK)
-    imap_session_kill(s, IMAP_CODE_NOMEM, "not enough memory");
+    imap_session_need(s, IMAP_NOMEM);
   return IMAP_ROW_DELIVER;
 }
 

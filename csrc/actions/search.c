@@ -313,13 +313,10 @@ static enum imap_row row(struct imap_session *s, struct imap_action *a,
   } else {
     status = imap_note_hits(s, a, r);
   }
-  if (status == IMAP_NOMEM)
-    imap_session_kill(s, IMAP_CODE_NOMEM, "not enough memory");
-  else if (status == IMAP_LIMIT)
-    imap_session_kill(s, IMAP_CODE_LIMIT,
-                      "a result has more rows than the limit `messages`");
-  else if (status != IMAP_OK)
+  if (status == IMAP_PROTOCOL)
     imap_session_kill(s, IMAP_CODE_PROTOCOL, "a SEARCH result is malformed");
+  else
+    imap_session_need(s, status);
   return IMAP_ROW_TAKEN;
 }
 

@@ -43,7 +43,7 @@ struct imap_command *imap_session_command(struct imap_session *s,
                                           const char *name, int step) {
   struct imap_command *c = imap_command_new(name);
   if (c == NULL) {
-    imap_session_kill(s, IMAP_CODE_NOMEM, "not enough memory");
+    imap_session_need(s, IMAP_NOMEM);
     return NULL;
   }
   write_tag(s, c->tag);

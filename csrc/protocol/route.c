@@ -183,13 +183,10 @@ enum imap_row imap_session_found(struct imap_session *s, struct imap_action *a,
                                  uint32_t uid, uint32_t seq) {
   const struct imap_found_row *row;
   int status = imap_found_add(&a->found, uid, seq, &row);
+  if (status >= 0 && a->found.arrived > s->limits.messages)
+    status = IMAP_LIMIT; /* also by those that went again */
   if (status < 0) {
-    imap_session_kill(s, IMAP_CODE_NOMEM, "not enough memory");
-    return IMAP_ROW_TAKEN;
-  }
-  if (a->found.arrived > s->limits.messages) { /* also those that went again */
-    imap_session_kill(s, IMAP_CODE_LIMIT,
-                      "a result has more rows than the limit `messages`");
+    imap_session_need(s, status);
     return IMAP_ROW_TAKEN;
   }
   s->row = row;

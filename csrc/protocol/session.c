@@ -84,7 +84,7 @@ void imap_session_free(struct imap_session *s) {
 char *imap_session_space(struct imap_session *s, size_t *room) {
   char *space = s->deflate != NULL ? imap_deflate_space(s->deflate, room)
                                    : imap_framer_space(&s->framer, room);
-  if (space == NULL) imap_session_kill(s, IMAP_CODE_NOMEM, "not enough memory");
+  if (space == NULL) imap_session_need(s, IMAP_NOMEM);
   return space;
 }
 
@@ -203,6 +203,14 @@ void imap_session_kill(struct imap_session *s, enum imap_code code,
     end_action(s, a);
   imap_buffer_free(&s->out);
   imap_buffer_free(&s->packed);
+}
+
+void imap_session_need(struct imap_session *s, int status) {
+  if (status == IMAP_LIMIT)
+    imap_session_kill(s, IMAP_CODE_LIMIT,
+                      "a result has more rows than the limit `messages`");
+  else if (status != IMAP_OK)
+    imap_session_kill(s, IMAP_CODE_NOMEM, imap_status_text(IMAP_NOMEM));
 }
 
 /* Not by kill itself: a routine that calls it is in the midst of a command. */

@@ -130,6 +130,9 @@ void imap_session_sent(struct imap_session *s, size_t size);
 /* Ends it: every action fails with `code` and `reason`. */
 void imap_session_kill(struct imap_session *s, enum imap_code code,
                        const char *reason);
+/* The same, where something cannot be kept: IMAP_NOMEM, or IMAP_LIMIT where rows
+** are more than the limit `messages`. IMAP_OK: nothing happens. */
+void imap_session_need(struct imap_session *s, int status);
 
 /* Nothing is queued, in flight or half received. */
 bool imap_session_quiet(const struct imap_session *s);
