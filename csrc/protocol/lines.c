@@ -1,19 +1,21 @@
 /* lines.c - finds and mends bare line ends. */
 #include "protocol/lines.h"
 
-/* Octets looked at without a branch: compilers make vectors of that. A loop of
-** memchr over lines of 76 octets takes three times as long. */
-enum { BLOCK = 64 };
+/* Octets looked at without a branch, of which compilers make vectors; no more than
+** an octet can count. 64 take a fourth longer, a loop of memchr over lines of 76
+** octets six times as long. */
+enum { BLOCK = 192 };
 
 /* The block's first octet has one in front of it. */
 static void look_at_block(const char *at, struct imap_lines *lines) {
-  unsigned char bare = 0, nul = 0;
+  unsigned char bare = 0, least = 1;
   for (int i = 0; i < BLOCK; i++) {
+    unsigned char octet = (unsigned char)at[i];
     bare = (unsigned char)(bare + ((at[i] == '\n') & (at[i - 1] != '\r')));
-    nul = (unsigned char)(nul | (at[i] == '\0'));
+    least = octet < least ? octet : least;
   }
   lines->bare += bare;
-  if (nul != 0) lines->has_nul = true;
+  if (least == 0) lines->has_nul = true;
 }
 
 struct imap_lines imap_lines_look(struct imap_span chunk, bool after_cr) {

@@ -3,7 +3,7 @@
 #include "check.h"
 #include "protocol/lines.h"
 
-enum { LENGTH = 200 };
+enum { LENGTH = 500 };
 
 /* A text that is x but for `pattern`, in base 4, from `at` on. */
 static void write_text(char *text, size_t at, unsigned pattern) {
@@ -36,7 +36,7 @@ static void check_cut(const char *text, size_t cut, bool after_cr,
 }
 
 int main(void) {
-  static const size_t places[] = {0, 1, 60, 62, 63, 64, 125, 128, LENGTH - 5};
+  static const size_t places[] = {0, 1, 188, 190, 191, 192, 381, 384, LENGTH - 5};
   char text[LENGTH], wanted[2 * LENGTH];
   for (size_t p = 0; p < sizeof places / sizeof *places; p++)
     for (unsigned pattern = 0; pattern < 4 * 4 * 4 * 4 * 4; pattern++)
@@ -47,5 +47,7 @@ int main(void) {
         for (size_t cut = places[p]; cut <= places[p] + 5; cut++)
           check_cut(text, cut, after_cr != 0, wanted, size);
       }
+  memset(text, '\n', LENGTH); /* as many as a block can have */
+  check_cut(text, 250, false, wanted, mend_one_by_one(text, false, wanted));
   return check_report();
 }
