@@ -72,10 +72,6 @@ int imap_star_missed(struct imap_action *a, bool *missed);
 /* At the end: what was named and never seen. */
 int imap_note_missing(struct imap_action *a);
 
-/* Flags, in brackets. */
-void imap_encode_flags(const struct imap_action *a, struct imap_encoder *e,
-                       size_t first, size_t count);
-
 /* The items of STATUS that the server knows, in brackets. */
 void imap_encode_status_items(const struct imap_caps *caps, uint32_t items,
                               struct imap_encoder *e);

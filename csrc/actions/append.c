@@ -7,7 +7,8 @@
 
 static void write_message(const struct imap_action *a,
                           const struct imap_append *m, struct imap_encoder *e) {
-  if (m->flags > 0) imap_encode_flags(a, e, m->first_flag, m->flags);
+  if (m->flags_size > 0)
+    imap_encode_flags(e, (struct imap_span){a->texts.data + m->flags, m->flags_size});
   if (m->dated) {
     struct imap_buffer date;
     int status;

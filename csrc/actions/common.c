@@ -42,7 +42,7 @@ void imap_action_free(struct imap_action *a) {
   imap_buffer_free(&a->target);
   imap_buffer_free(&a->pattern);
   imap_buffer_free(&a->reference);
-  imap_buffer_wipe(&a->texts);
+  imap_buffer_free(&a->texts);
   imap_buffer_free(&a->section);
   imap_buffer_free(&a->charset);
   imap_buffer_free(&a->mailbox_id);
@@ -59,7 +59,6 @@ void imap_action_free(struct imap_action *a) {
   imap_sasl_free(a->sasl);
   imap_login_free(a->login);
   free_appends(a);
-  free(a->flag_ends);
   free(a->terms);
   free(a->pairs);
   free(a);
@@ -266,17 +265,6 @@ int imap_note_missing(struct imap_action *a) {
 }
 
 /* --- arguments and rows --- */
-
-void imap_encode_flags(const struct imap_action *a, struct imap_encoder *e,
-                       size_t first, size_t count) {
-  imap_encode_open(e);
-  for (size_t i = first; i < first + count; i++) {
-    size_t start = i > 0 ? a->flag_ends[i - 1] : 0;
-    imap_encode_flag(e, (struct imap_span){a->texts.data + start,
-                                           a->flag_ends[i] - start});
-  }
-  imap_encode_close(e);
-}
 
 void imap_forget_row(struct imap_action *a, uint32_t seq, uint32_t uid) {
   if (seq != 0)

@@ -16,7 +16,7 @@ static void write_store(const struct imap_action *a, struct imap_encoder *e) {
     imap_encode_close(e);
   }
   imap_encode_word(e, words[a->store]);
-  imap_encode_flags(a, e, 0, a->flag_count);
+  imap_encode_flags(e, imap_buffer_span(&a->texts));
 }
 
 static void write_items(const struct imap_action *a, struct imap_encoder *e) {

@@ -288,26 +288,12 @@ static int arm_method(lua_State *L) {
   return 0;
 }
 
-/* rest(seconds): blocks until there is something to do; nothing, or why it could
-** not. */
-static int rest_method(lua_State *L) {
-  struct connection *c = imaplua_connection(L, 1);
-  double seconds = luaL_checknumber(L, 2);
-  bool writing = imap_session_output(c->session).size > 0;
-  int failed;
-  if (c->transport == NULL) return 0;
-  failed = imap_transport_rest(c->transport, seconds, writing);
-  if (failed == 0) return 0;
-  lua_pushstring(L, strerror(failed));
-  return 1;
-}
-
 void imaplua_open_connection(lua_State *L) {
   static pthread_once_t once = PTHREAD_ONCE_INIT;
   static const luaL_Reg methods[] = {
     {"start", start}, {"result", result}, {"structure", structure},
     {"kill", kill_method}, {"close", close_method}, {"fd", fd_method},
-    {"arm", arm_method}, {"rest", rest_method}, {NULL, NULL}
+    {"arm", arm_method}, {NULL, NULL}
   };
   if (pthread_once(&once, count_forks) != 0 || !forks_count) imaplua_no_memory(L);
   luaL_newmetatable(L, IMAPLUA_CONNECTION);

@@ -17,6 +17,7 @@ struct connection {
   bool entered;        /* left by an error when it is on at entry */
   unsigned forks;      /* when it was made: a child must leave it alone */
   bool looked;         /* nothing can be there to be read before the next wait */
+  bool bye_told;       /* Lua knows that the server has said BYE */
   double moved;        /* octets, in both directions */
   uint64_t ids;        /* a bit for each that is taken, from 1 on */
   struct imap_action *making; /* being filled from a table */

@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
-#include <time.h>
 
 #include "binding/binding.h"
 #include "protocol/chars.h"
@@ -11,15 +10,8 @@
 #include "protocol/utf7.h"
 #include "transport/poller.h"
 
-/* Monotonic: a jump of the wall clock changes no deadline. */
-static double monotonic(void) {
-  struct timespec t;
-  (void)clock_gettime(CLOCK_MONOTONIC, &t);
-  return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
 static int now(lua_State *L) {
-  lua_pushnumber(L, monotonic());
+  lua_pushnumber(L, imap_poller_seconds());
   return 1;
 }
 
@@ -88,10 +80,25 @@ static int push_written(lua_State *L, int status, struct imap_buffer *b) {
   return 1;
 }
 
-/* to_wire(name, utf8): as it is, where the wire takes UTF-8. */
+/* UTF-8 without NUL, CR and LF. */
+static bool is_one_line(struct imap_span text) {
+  for (size_t i = 0; i < text.size; i++)
+    if (text.data[i] == '\0' || text.data[i] == '\r' || text.data[i] == '\n')
+      return false;
+  return imap_utf8_valid(text);
+}
+
+static int is_line(lua_State *L) {
+  lua_pushboolean(L, is_one_line(check_span(L, 1)));
+  return 1;
+}
+
+/* to_wire(line, utf8): as it is, where the wire takes UTF-8; nil where it is no
+** line. */
 static int to_wire(lua_State *L) {
   struct imap_span utf8 = check_span(L, 1);
   struct imap_buffer b;
+  if (!is_one_line(utf8)) return 0;
   if (lua_toboolean(L, 2)) {
     lua_pushvalue(L, 1);
     return 1;
@@ -120,35 +127,87 @@ static int parse_day(lua_State *L) {
 
 /* In ASCII alone, as IMAP has it: string.upper follows the locale that the host
 ** has set, and in Turkish the capital of i is no I. */
-static int change_case(lua_State *L, char (*change)(char byte)) {
+static int upper(lua_State *L) {
   struct imap_span text = check_span(L, 1);
   luaL_Buffer b;
   luaL_buffinit(L, &b);
-  for (size_t i = 0; i < text.size; i++) luaL_addchar(&b, change(text.data[i]));
+  for (size_t i = 0; i < text.size; i++) luaL_addchar(&b, imap_upper(text.data[i]));
   luaL_pushresult(&b);
   return 1;
 }
-
-static int upper(lua_State *L) { return change_case(L, imap_upper); }
-static int lower(lua_State *L) { return change_case(L, imap_lower); }
 
 static int is_atom(lua_State *L) {
   lua_pushboolean(L, imap_is_atom(check_span(L, 1)));
   return 1;
 }
 
-static int is_flag(lua_State *L) {
-  lua_pushboolean(L, imap_is_flag(check_span(L, 1)));
+static bool repeats(const char *words, size_t size, struct imap_span flag) {
+  while (size > 0) {
+    const char *blank = memchr(words, ' ', size);
+    size_t length = blank != NULL ? (size_t)(blank - words) : size;
+    if (imap_span_same((struct imap_span){words, length}, flag)) return true;
+    length += blank != NULL;
+    words += length;
+    size -= length;
+  }
+  return false;
+}
+
+/* flags(array, most): each once, but for \Recent, as a text with blanks between; or
+** nil and the one that is no flag, or nil: more than `most` octets. */
+static int flags(lua_State *L) {
+  char words[IMAP_MAX_LINE_SENT] = "";
+  size_t size = 0, most = (size_t)luaL_checkinteger(L, 2), count;
+  luaL_checktype(L, 1, LUA_TTABLE);
+  luaL_argcheck(L, most < sizeof words, 2, "too many");
+  count = lua_rawlen(L, 1);
+  for (size_t i = 1; i <= count; i++) {
+    struct imap_span flag = {"", 0};
+    lua_rawgeti(L, 1, (int)i);
+    if (lua_type(L, -1) == LUA_TSTRING) flag = check_span(L, -1);
+    if (!imap_is_flag(flag)) {
+      lua_pushnil(L);
+      lua_insert(L, -2);
+      return 2;
+    }
+    if (!imap_span_same(flag, imap_span_of("\\Recent")) &&
+        !repeats(words, size, flag)) {
+      if (size + 1 + flag.size > most) return 0;
+      if (size > 0) words[size++] = ' ';
+      memcpy(words + size, flag.data, flag.size);
+      size += flag.size;
+    }
+    lua_pop(L, 1);
+  }
+  lua_pushlstring(L, words, size);
   return 1;
 }
 
-/* UTF-8 without NUL, CR and LF. */
-static int is_line(lua_State *L) {
-  struct imap_span text = check_span(L, 1);
-  bool fits = imap_utf8_valid(text);
-  for (size_t i = 0; fits && i < text.size; i++)
-    fits = text.data[i] != '\0' && text.data[i] != '\r' && text.data[i] != '\n';
-  lua_pushboolean(L, fits);
+/* count(value): how many elements, where it is an array, read raw. */
+static int count_elements(lua_State *L) {
+  size_t count = 0, found = 0;
+  if (!lua_istable(L, 1)) return 0;
+  lua_settop(L, 1);
+  for (lua_pushnil(L); lua_next(L, 1) != 0; lua_pop(L, 1)) count++;
+  for (; found < count; found++) {
+    lua_rawgeti(L, 1, (int)found + 1);
+    if (lua_isnil(L, -1)) return 0;
+    lua_settop(L, 1);
+  }
+  lua_pushinteger(L, (lua_Integer)count);
+  return 1;
+}
+
+/* integer(value, low, high): it as an integer, where it is an integral number
+** between them; they are at most 2^53. */
+static int integer(lua_State *L) {
+  double low = luaL_checknumber(L, 2), high = luaL_checknumber(L, 3), value;
+  if (lua_type(L, 1) != LUA_TNUMBER) return 0;
+  value = lua_tonumber(L, 1);
+  if (!(value >= low && value <= high)) return 0;
+  if ((double)(int64_t)value != value) return 0;
+  if (lua_isinteger(L, 1) && lua_tointeger(L, 1) != (int64_t)value) return 0;
+  imaplua_push_whole(L, (int64_t)value);
   return 1;
 }
 
@@ -282,8 +341,9 @@ int luaopen_imapconn_core(lua_State *L);
 int luaopen_imapconn_core(lua_State *L) {
   static const luaL_Reg functions[] = {
     {"now", now}, {"wait", wait_readable}, {"poll", poll_readable},
-    {"to_wire", to_wire}, {"upper", upper}, {"lower", lower},
-    {"is_atom", is_atom}, {"is_flag", is_flag}, {"is_line", is_line},
+    {"to_wire", to_wire}, {"upper", upper},
+    {"is_atom", is_atom}, {"flags", flags}, {"is_line", is_line},
+    {"count", count_elements}, {"integer", integer},
     {"day", day}, {"parse_day", parse_day}, {"number", number}, {"set", set},
     {"lines", lines}, {"crlf", crlf}, {"reader", imaplua_reader},
     {"decoder", imaplua_decoder}, {"open", imaplua_open},

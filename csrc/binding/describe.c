@@ -6,9 +6,10 @@
 
 /* Octets moved, ever; and whether the server has said BYE. */
 static int moved_method(lua_State *L) {
-  const struct connection *c = imaplua_connection(L, 1);
+  struct connection *c = imaplua_connection(L, 1);
+  c->bye_told = c->session->bye;
   lua_pushnumber(L, c->moved);
-  lua_pushboolean(L, c->session->bye);
+  lua_pushboolean(L, c->bye_told);
   return 2;
 }
 

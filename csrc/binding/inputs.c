@@ -90,42 +90,29 @@ static uint64_t read_u64(const struct form *f, const char *name) {
   return number;
 }
 
-/* Flags of the array at the top of the stack, behind those already there. */
-static size_t read_flags(const struct form *f) {
-  struct imap_action *a = f->a;
-  size_t count = lua_rawlen(f->L, -1);
-  size_t *ends;
-  if (count == 0) return 0;
-  ends = need(f, realloc(a->flag_ends, (a->flag_count + count) * sizeof *ends));
-  a->flag_ends = ends;
-  for (size_t i = 1; i <= count; i++) {
-    const char *text;
-    size_t size;
-    lua_rawgeti(f->L, -1, (int)i);
-    text = lua_tolstring(f->L, -1, &size);
-    if (imap_buffer_add(&a->texts, text, text != NULL ? size : 0) != IMAP_OK)
-      imaplua_no_memory(f->L);
-    a->flag_ends[a->flag_count++] = a->texts.size;
-    lua_pop(f->L, 1);
+/* The set of messages, as check.lua makes it, at the top of the stack. */
+static void read_set(const struct form *outer) {
+  struct imap_action *a = outer->a;
+  a->by_uid = read_bool(outer, "by_uid");
+  a->reopen = !a->by_uid;
+  if (lua_istable(outer->L, -1)) {
+    const struct form f = {outer->L, lua_gettop(outer->L), a};
+    if (read_bool(&f, "fresh")) a->reopen = true;
+    read_numbers(&f, "text", &a->set);
+    if (a->by_uid) read_numbers(&f, "named", &a->named);
+  } else {
+    uint32_t number = (uint32_t)lua_tonumber(outer->L, -1);
+    if (imap_seqset_add(&a->set, number, number) != IMAP_OK ||
+        (a->by_uid && imap_seqset_add(&a->named, number, number) != IMAP_OK))
+      imaplua_no_memory(outer->L);
   }
-  return count;
 }
 
-/* The set of messages, as check.lua makes it. */
-static void read_set(const struct form *f) {
-  f->a->by_uid = read_bool(f, "by_uid");
-  f->a->reopen = read_bool(f, "fresh");
-  read_numbers(f, "text", &f->a->set);
-  if (f->a->by_uid) read_numbers(f, "named", &f->a->named);
-}
-
-static void read_messages(const struct form *outer) {
-  struct form f = *outer;
-  field(&f, "set");
-  f.table = lua_gettop(f.L);
-  if (lua_istable(f.L, -1)) read_set(&f);
-  lua_pop(f.L, 1);
-  f.a->uid_validity = (uint32_t)read_number(outer, "uid_validity");
+static void read_messages(const struct form *f) {
+  field(f, "set");
+  if (!lua_isnil(f->L, -1)) read_set(f);
+  lua_pop(f->L, 1);
+  f->a->uid_validity = (uint32_t)read_number(f, "uid_validity");
 }
 
 /* --- the kinds --- */
@@ -165,12 +152,10 @@ static void fill_store(const struct form *f) {
   if (mode != NULL && mode[0] == 'r') a->store = IMAP_STORE_REMOVE;
   if (mode != NULL && mode[0] == 's') a->store = IMAP_STORE_SET;
   lua_pop(f->L, 1);
-  field(f, "flags");
-  (void)read_flags(f);
-  lua_pop(f->L, 1);
+  read_text(f, "flags", &a->texts);
   a->silent = read_bool(f, "silent");
   a->conditional = has(f, "unchanged_since");
-  a->unchanged_since = read_u64(f, "unchanged_since");
+  if (a->conditional) a->unchanged_since = read_u64(f, "unchanged_since");
   a->items = 1u << IMAP_ITEM_FLAGS;
 }
 
@@ -181,10 +166,9 @@ static void fill_append_message(const struct form *outer, int table,
   m->dated = has(&f, "date");
   m->date = (int64_t)read_number(&f, "date");
   m->binary = read_bool(&f, "binary");
-  field(&f, "flags");
-  m->first_flag = f.a->flag_count;
-  if (lua_istable(f.L, -1)) m->flags = read_flags(&f);
-  lua_pop(f.L, 1);
+  m->flags = f.a->texts.size;
+  read_text(&f, "flags", &f.a->texts);
+  m->flags_size = f.a->texts.size - m->flags;
 }
 
 static void fill_append(const struct form *f) {
@@ -218,7 +202,6 @@ static void fill_named(const struct form *f) { /* create, rename */
 static void fill_delete(const struct form *f) {
   read_text(f, "mailbox", &f->a->mailbox);
   read_messages(f);
-  f->a->by_uid = true;
   f->a->allow_expunge = read_bool(f, "allow_expunge");
 }
 

@@ -47,8 +47,7 @@ struct imap_append {
   uint64_t size;           /* octets that will be sent */
   int64_t date;            /* seconds since the epoch, where `dated` */
   bool dated, binary;
-  size_t flags;            /* how many of `flags`, from `first_flag` on */
-  size_t first_flag;
+  size_t flags, flags_size; /* where in `texts` its flags are */
   /* results */
   bool stored;
   uint32_t uid, uid_validity; /* 0: not told */
@@ -89,8 +88,8 @@ struct imap_action {
   bool silent, allow_expunge, mark_read, subscribed_only;
   uint64_t unchanged_since;             /* with `conditional` */
   bool conditional;
-  struct imap_buffer texts;             /* what spans of inputs point into */
-  size_t *flag_ends, flag_count;        /* flags, one behind the other in it */
+  struct imap_buffer texts;             /* what spans of inputs point into;
+                                           store: its flags, a blank between */
   struct imap_buffer section, pattern, reference, charset;
   bool whole;                           /* download: no part */
   bool needs_structure;                 /* download: BODYSTRUCTURE first */

@@ -110,12 +110,6 @@ void imap_encode_atom(struct imap_encoder *e, struct imap_span atom) {
   put(e, atom.data, atom.size);
 }
 
-void imap_encode_flag(struct imap_encoder *e, struct imap_span flag) {
-  if (!imap_is_flag(flag)) fail(e, IMAP_INVALID);
-  separate(e);
-  put(e, flag.data, flag.size);
-}
-
 void imap_encode_number(struct imap_encoder *e, uint64_t number) {
   char text[IMAP_DECIMAL_ROOM], *end = text + sizeof text;
   const char *digits = imap_decimal(number, end);
@@ -244,6 +238,21 @@ void imap_encode_open(struct imap_encoder *e) {
 void imap_encode_close(struct imap_encoder *e) {
   put(e, ")", 1);
   e->first = false;
+}
+
+void imap_encode_flags(struct imap_encoder *e, struct imap_span flags) {
+  imap_encode_open(e);
+  while (flags.size > 0) {
+    const char *blank = memchr(flags.data, ' ', flags.size);
+    size_t size = blank != NULL ? (size_t)(blank - flags.data) : flags.size;
+    if (!imap_is_flag((struct imap_span){flags.data, size})) fail(e, IMAP_INVALID);
+    separate(e);
+    put(e, flags.data, size);
+    size += blank != NULL;
+    flags.data += size;
+    flags.size -= size;
+  }
+  imap_encode_close(e);
 }
 
 void imap_encode_content(struct imap_encoder *e, uint64_t octets, bool binary) {

@@ -68,8 +68,8 @@ void imap_encode_bare_set(struct imap_encoder *e, struct imap_span text);
 void imap_encode_open(struct imap_encoder *e);
 void imap_encode_close(struct imap_encoder *e);
 
-/* A flag: an atom, or "\" and an atom. */
-void imap_encode_flag(struct imap_encoder *e, struct imap_span flag);
+/* Flags with a blank between, in brackets; each is an atom, or "\" and an atom. */
+void imap_encode_flags(struct imap_encoder *e, struct imap_span flags);
 
 /* The announcement of a literal whose octets come from elsewhere. */
 void imap_encode_content(struct imap_encoder *e, uint64_t octets, bool binary);

@@ -17,6 +17,8 @@ int64_t imap_poller_now(void) {
   return (int64_t)now.tv_sec * NANOSECONDS + now.tv_nsec;
 }
 
+double imap_poller_seconds(void) { return (double)imap_poller_now() / 1e9; }
+
 int imap_poller_milliseconds(double seconds) {
   if (seconds >= 1e6) return -1;
   return seconds > 0 ? (int)(seconds * 1000) + 1 : 0;

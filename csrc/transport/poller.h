@@ -47,8 +47,9 @@ int imap_poller_rest(const struct imap_poller *poller, double seconds);
 int imap_poller_ready(struct imap_poller *poller,
                       struct imap_ready ready[IMAP_POLLER_SOCKETS]);
 
-/* Nanoseconds of a clock that only goes forward (F12). */
+/* Nanoseconds of a clock that only goes forward (F12); the same in seconds. */
 int64_t imap_poller_now(void);
+double imap_poller_seconds(void);
 
 /* For poll(2): never early, and negative where there is no end. */
 int imap_poller_milliseconds(double seconds);

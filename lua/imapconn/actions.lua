@@ -10,6 +10,8 @@ local search = require "imapconn.search"
 
 local actions = {}
 
+local NO_MESSAGE = check.NO_MESSAGE
+
 local function as_it_is(raw) return raw end
 
 -- With the mailboxes that the job is about.
@@ -23,8 +25,8 @@ end
 local function flags_action(name, mode)
   local store = job.class { what = name .. " in", kind = "store", changes = true, shape = with_paths }
   actions[name] = function(input)
-    local mailbox = input:mailbox("mailbox")
-    local set = input:messages()
+    local path, mailbox = input:mailbox("mailbox")
+    local set, by_uid = input:messages()
     local uid_validity = input:uid_validity()
     local flags = input:flags("flags", mode == "set" and "any" or "some")
     local silent = input:boolean("silent")
@@ -32,16 +34,13 @@ local function flags_action(name, mode)
     local err = input:failed()
     if err then return nil, err end
 
-    local path = mailbox.path
-    if set.empty then
+    if set == NO_MESSAGE then
       return job.settled { path = path, messages = {}, missing = not silent and {} or nil, modified = {} }
     end
     return store {
       path = path, harmless = not unchanged_since,
-      inputs = {
-        mailbox = mailbox.wire, set = set, uid_validity = uid_validity,
-        mode = mode, flags = flags, silent = silent, unchanged_since = unchanged_since,
-      },
+      mailbox = mailbox, set = set, by_uid = by_uid, uid_validity = uid_validity,
+      mode = mode, flags = flags, silent = silent, unchanged_since = unchanged_since,
     }
   end
 end
@@ -62,8 +61,8 @@ local append = job.class {
 }
 
 function actions.append_message(input)
-  local mailbox = input:mailbox("mailbox", true)
-  local target = input:mailbox("path", mailbox ~= nil) or mailbox
+  local path, mailbox = input:mailbox("mailbox", true)
+  local target, target_wire = input:mailbox("path", path ~= nil)
   local flags = input:flags("flags", "optional")
   local date = input:time("internal_date")
   local progress = input:callback("progress")
@@ -72,29 +71,26 @@ function actions.append_message(input)
   if err then return nil, err end
 
   return append {
-    path = target.path, sources = { source }, progress = progress,
-    inputs = {
-      mailbox = target.wire,
-      messages = { { size = source.size, flags = flags, date = date, binary = source.binary } },
-    },
+    path = target or path, sources = { source }, progress = progress,
+    mailbox = target_wire or mailbox,
+    messages = { { size = source.size, flags = flags, date = date, binary = source.binary } },
   }
 end
 
 local copy = job.class { what = "copy_message from", kind = "copy", changes = true, shape = with_paths }
 
 function actions.copy_message(input)
-  local mailbox = input:mailbox("mailbox")
-  local set = input:messages()
+  local path, mailbox = input:mailbox("mailbox")
+  local set, by_uid = input:messages()
   local uid_validity = input:uid_validity()
-  local target = input:mailbox("new_path")
+  local new_path, target = input:mailbox("new_path")
   local err = input:failed()
   if err then return nil, err end
 
-  local path, new_path = mailbox.path, target.path
-  if set.empty then return job.settled { path = path, new_path = new_path, messages = {}, missing = {} } end
+  if set == NO_MESSAGE then return job.settled { path = path, new_path = new_path, messages = {}, missing = {} } end
   return copy {
     path = path, new_path = new_path,
-    inputs = { mailbox = mailbox.wire, set = set, uid_validity = uid_validity, target = target.wire },
+    mailbox = mailbox, set = set, by_uid = by_uid, uid_validity = uid_validity, target = target,
   }
 end
 
@@ -103,7 +99,7 @@ local delete = job.class {
 }
 
 function actions.delete_message(input)
-  local mailbox = input:mailbox("mailbox")
+  local path, mailbox = input:mailbox("mailbox")
   local set = input:doomed()
   local uid_validity = input:uid_validity()
   local allow_expunge = input:boolean("allow_expunge")
@@ -114,11 +110,10 @@ function actions.delete_message(input)
   local err = input:failed()
   if err then return nil, err end
 
-  local path = mailbox.path
-  if set.empty then return job.settled { path = path, uids = {}, missing = {} } end
+  if set == NO_MESSAGE then return job.settled { path = path, uids = {}, missing = {} } end
   return delete {
     path = path,
-    inputs = { mailbox = mailbox.wire, set = set, uid_validity = uid_validity, allow_expunge = allow_expunge },
+    mailbox = mailbox, set = set, by_uid = true, uid_validity = uid_validity, allow_expunge = allow_expunge,
   }
 end
 
@@ -166,8 +161,8 @@ local fetch = job.class {
 }
 
 function actions.download_message(input)
-  local mailbox = input:mailbox("mailbox")
-  local set = input:message()
+  local path, mailbox = input:mailbox("mailbox")
+  local set, by_uid = input:message()
   local uid_validity = input:uid_validity()
   local wanted, decode = read_part(input)
   local sink = download.sink(input)
@@ -181,12 +176,10 @@ function actions.download_message(input)
     most = input.literal_limit,
   }
   return fetch {
-    path = mailbox.path, changes = mark_read, flow = flow,
-    inputs = {
-      mailbox = mailbox.wire, set = set, uid_validity = uid_validity,
-      section = wanted and wanted.section or "", whole = not wanted,
-      flows = sink ~= nil or progress ~= nil, decode = decode, mark_read = mark_read,
-    },
+    path = path, changes = mark_read, flow = flow,
+    mailbox = mailbox, set = set, by_uid = by_uid, uid_validity = uid_validity,
+    section = wanted and wanted.section or "", whole = not wanted,
+    flows = sink ~= nil or progress ~= nil, decode = decode, mark_read = mark_read,
   }
 end
 
@@ -197,25 +190,22 @@ local create = job.class {
 }
 
 function actions.create_mailbox(input)
-  local mailbox = input:mailbox("path")
+  local path, mailbox = input:mailbox("path")
   local err = input:failed()
   if err then return nil, err end
 
-  return create { path = mailbox.path, inputs = { mailbox = mailbox.wire } }
+  return create { path = path, mailbox = mailbox, value = nil }
 end
 
 local rename = job.class { what = "rename_mailbox", kind = "rename", changes = true, shape = with_paths }
 
 function actions.rename_mailbox(input)
-  local mailbox = input:mailbox("path")
-  local target = input:mailbox("new_path")
+  local path, mailbox = input:mailbox("path")
+  local new_path, target = input:mailbox("new_path")
   local err = input:failed()
   if err then return nil, err end
 
-  return rename {
-    path = mailbox.path, new_path = target.path,
-    inputs = { mailbox = mailbox.wire, target = target.wire },
-  }
+  return rename { path = path, new_path = new_path, mailbox = mailbox, target = target, value = nil }
 end
 
 local STATUS = {
@@ -225,11 +215,11 @@ local STATUS = {
 local status = job.class { what = "get_mailbox_status of", kind = "status", shape = with_paths }
 
 function actions.get_mailbox_status(input)
-  local mailbox = input:mailbox("mailbox")
+  local path, mailbox = input:mailbox("mailbox")
   local err = input:failed()
   if err then return nil, err end
 
-  return status { path = mailbox.path, inputs = { mailbox = mailbox.wire, items = STATUS } }
+  return status { path = path, mailbox = mailbox, items = STATUS }
 end
 
 -- The items of STATUS asked for: an array of names, or true for all.
@@ -268,7 +258,7 @@ function actions.list_mailboxes(input)
   if err then return nil, err end
 
   return list {
-    inputs = { pattern = pattern, reference = reference, subscribed_only = subscribed_only, items = items },
+    pattern = pattern, reference = reference, subscribed_only = subscribed_only, items = items, value = nil,
   }
 end
 
@@ -277,7 +267,7 @@ end
 local find = job.class { what = "search_messages in", kind = "search", shape = as_it_is }
 
 function actions.search_messages(input)
-  local mailbox = input:mailbox("mailbox")
+  local path, mailbox = input:mailbox("mailbox")
   local query = search.read(input)
   local uid_validity = input:uid_validity()
   local fields = search.fields(input)
@@ -288,12 +278,10 @@ function actions.search_messages(input)
 
   if query.empty then return job.settled {} end
   return find {
-    path = mailbox.path,
-    inputs = {
-      mailbox = mailbox.wire, set = query.uids, uid_validity = uid_validity,
-      terms = query.terms, charset = query.charset or nil,
-      fields = fields, limit = limit, newest_first = newest_first,
-    },
+    path = path,
+    mailbox = mailbox, set = query.uids, by_uid = true, uid_validity = uid_validity,
+    terms = query.terms, charset = query.charset or nil,
+    fields = fields, limit = limit, newest_first = newest_first,
   }
 end
 

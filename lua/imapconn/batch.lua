@@ -52,20 +52,20 @@ end
 local function new_group(first)
   return setmetatable({
     kind = "append", members = { first }, octets = first.sources[1].size,
-    inputs = { mailbox = first.inputs.mailbox, messages = { first.inputs.messages[1] } },
+    mailbox = first.mailbox, messages = { first.messages[1] },
   }, Group)
 end
 
 local function joins(group, job)
   return job and job.kind == "append" and job.sources[1].text
-    and job.inputs.mailbox == group.inputs.mailbox
+    and job.mailbox == group.mailbox
     and #group.members < MOST_TOGETHER
     and group.octets + job.sources[1].size <= OCTETS_TOGETHER
 end
 
 local function join(group, job)
   group.members[#group.members + 1] = job
-  group.inputs.messages[#group.members] = job.inputs.messages[1]
+  group.messages[#group.members] = job.messages[1]
   group.octets = group.octets + job.sources[1].size
 end
 

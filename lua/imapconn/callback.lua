@@ -40,17 +40,15 @@ function callback.in_main_thread()
   return running == nil or is_main == true
 end
 
+local function unprotected(fn, ...) return true, fn(...) end
+
 --- Runs what may yield: as pcall, where a yield can pass; elsewhere, in a
 --- coroutine of PUC Lua 5.1, unprotected.
-function callback.protect(fn, ...)
-  if callback.pcall_yields or callback.in_main_thread() then return pcall(fn, ...) end
-  return true, fn(...)
+callback.protect = callback.pcall_yields and pcall or function(...)
+  return (callback.in_main_thread() and pcall or unprotected)(...)
 end
 
 --- Calls wait: as pcall, but on PUC Lua 5.1 its errors are raised.
-function callback.wait(fn, ...)
-  if callback.pcall_yields then return pcall(fn, ...) end
-  return true, fn(...)
-end
+callback.wait = callback.pcall_yields and pcall or unprotected
 
 return callback

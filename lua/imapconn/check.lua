@@ -6,8 +6,6 @@ local errors = require "imapconn.errors"
 
 local check = {}
 
-local floor, tointeger = math.floor, math.tointeger -- the latter from Lua 5.3 on
-
 local MOST = 4294967295 -- of message numbers, UIDs and UIDVALIDITY
 local LONGEST_NAME = 4000 -- octets of a mailbox name on the wire
 local LONGEST_FLAGS = 4000 -- octets of all flags of a command
@@ -140,24 +138,14 @@ end
 
 --- Is it an integral number from `low` to `high`? Then the number, as an
 --- integer where Lua has those.
-function check.integer(value, low, high)
-  if type(value) ~= "number" or not (value >= low and value <= high)
-    or value ~= floor(value) then
-    return nil
-  end
-  return tointeger and tointeger(value) or value
-end
+check.integer = core.integer
 
 --- The elements of an array, or nil where it is none: { n = count, … }.
 function check.array(value)
-  if type(value) ~= "table" then return nil end
-  local count, items = 0, {}
-  for _ in next, value do count = count + 1 end
-  for i = 1, count do
-    items[i] = rawget(value, i)
-    if items[i] == nil then return nil end
-  end
-  items.n = count
+  local count = core.count(value)
+  if not count then return nil end
+  local items = { n = count }
+  for i = 1, count do items[i] = rawget(value, i) end
   return items
 end
 
@@ -212,14 +200,13 @@ end
 
 --- A name or pattern as it goes on the wire, or nil.
 function Input:wire(name, value)
+  local wire = type(value) == "string" and #value <= LONGEST_NAME
+    and core.to_wire(value, self.server:utf8_names())
+  if wire and #wire <= LONGEST_NAME then return wire end
   if type(value) ~= "string" or not core.is_line(value) then
     return self:expected(name, "UTF-8 text without NUL, CR and LF", value)
   end
-  local wire = #value <= LONGEST_NAME and core.to_wire(value, self.server:utf8_names())
-  if not wire or #wire > LONGEST_NAME then
-    return self:refuse(name, ("%s is longer than %d octets on the wire"):format(name, LONGEST_NAME))
-  end
-  return wire
+  return self:refuse(name, ("%s is longer than %d octets on the wire"):format(name, LONGEST_NAME))
 end
 
 -- A row of list_mailboxes: its raw_path is the name, whatever its encoding.
@@ -229,10 +216,10 @@ local function row_name(input, name, row)
     return input:expected(name, "a mailbox name, or a row of list_mailboxes with its raw_path", row)
   end
   local path = rawget(row, "path")
-  return { wire = wire, path = type(path) == "string" and path or wire }
+  return type(path) == "string" and path or wire, wire
 end
 
---- A mailbox: { wire, path }.
+--- A mailbox: its path, and its name on the wire.
 function Input:mailbox(name, optional)
   local value = raw(self, name)
   if value == nil and optional then return nil end
@@ -240,9 +227,8 @@ function Input:mailbox(name, optional)
   if type(value) ~= "string" or value == "" then
     return self:expected(name, "a mailbox name, or a row of list_mailboxes", value)
   end
-  if core.upper(value) == "INBOX" then value = "INBOX" end
-  local wire = self:wire(name, value)
-  return wire and { wire = wire, path = value }
+  if #value == 5 and core.upper(value) == "INBOX" then value = "INBOX" end
+  return value, self:wire(name, value)
 end
 
 -- --- Messages --------------------------------------------------------------
@@ -260,22 +246,21 @@ local function set_text(value)
   return table.concat(items, ",")
 end
 
-local function one_number(value)
-  local digits = ("%d"):format(value)
-  return { text = digits, named = digits, star = false, fresh = false, by_uid = false }
-end
+--- The set that names no message.
+check.NO_MESSAGE = {}
 
---- A set of messages: { text, named, star, fresh } or { empty = true }. `named`:
---- what of it stands alone; `fresh`: it means the mailbox as it is now, for it has
---- a ":" or a "*". `by_uid` says what the numbers are.
+--- A set of messages: a number, check.NO_MESSAGE, or { text, named, star, fresh }.
+--- `named`: what of it stands alone; `fresh`: it means the mailbox as it is now,
+--- for it has a ":" or a "*".
 function check.set(value)
-  if check.integer(value, 1, MOST) then return one_number(value) end
-  if type(value) == "table" and next(value) == nil then return { empty = true } end
+  local number = check.integer(value, 1, MOST)
+  if number then return number end
+  if type(value) == "table" and next(value) == nil then return check.NO_MESSAGE end
   local text, wrong = set_text(value)
   if not text then return nil, wrong end
   local normal, named, star = core.set(text)
   if not normal then return nil, value end
-  return { text = normal, named = named, star = star, fresh = text:find("[:*]") ~= nil, by_uid = false }
+  return { text = normal, named = named, star = star, fresh = text:find("[:*]") ~= nil }
 end
 
 function Input:set(name)
@@ -292,7 +277,8 @@ end
 local function single(input, name, star)
   local value = raw(input, name)
   if value == nil then return nil end
-  if check.integer(value, 1, MOST) then return one_number(value) end
+  local number = check.integer(value, 1, MOST)
+  if number then return number end
   if star and value == "*" then return check.set(value) end
   return input:expected(name, "a whole number from 1 to 4294967295" .. (star and ", or \"*\"" or ""), value)
 end
@@ -307,30 +293,21 @@ local function one_of(input, first, second)
   end
 end
 
---- The messages of an action, by `range` or `uids`.
+--- The messages of an action, by `range` or `uids`: a set, and whether it is one
+--- of UIDs.
 function Input:messages()
   one_of(self, "range", "uids")
   local set = self:set("uids")
-  if set then
-    set.by_uid = true
-    return set
-  end
-  set = self:set("range")
-  if set then set.fresh = true end
-  return set
+  if set then return set, true end
+  return self:set("range"), false
 end
 
---- One message, by `index` or `uid`.
+--- One message, by `index` or `uid`: the same.
 function Input:message()
   one_of(self, "index", "uid")
   local set = single(self, "uid")
-  if set then
-    set.by_uid = true
-    return set
-  end
-  set = single(self, "index", true)
-  if set then set.fresh = true end
-  return set
+  if set then return set, true end
+  return single(self, "index", true), false
 end
 
 --- UIDs, by `uid` or `uids`, without "*".
@@ -338,10 +315,9 @@ function Input:doomed()
   one_of(self, "uid", "uids")
   local set = single(self, "uid") or self:set("uids")
   if not set then return nil end
-  if set.star then
+  if type(set) == "table" and set.star then
     return self:refuse("uids", "uids must not have a \"*\": what arrives meanwhile was not meant")
   end
-  set.by_uid = true
   return set
 end
 
@@ -351,10 +327,9 @@ local FLAGS = "an array of flags like { \"\\\\Seen\", \"work\" }, or a set of th
 
 -- An array as it is, a set sorted; nil and what is wrong.
 local function flag_list(value)
+  if core.count(value) then return value end
   if type(value) ~= "table" then return nil, value end
-  local list = check.array(value)
-  if list then return list end
-  list = {}
+  local list = {}
   for flag, on in next, value do
     if type(flag) ~= "string" or type(on) ~= "boolean" then return nil, flag end
     if on then list[#list + 1] = flag end
@@ -363,32 +338,19 @@ local function flag_list(value)
   return list
 end
 
---- Flags, each once, without \Recent. `how`: "some" are needed, "any" may be
---- none, "optional" may be left out.
+--- Flags, each once, without \Recent, as one text. `how`: "some" are needed, "any"
+--- may be none, "optional" may be left out.
 function Input:flags(name, how)
   local value = raw(self, name)
-  if value == nil and how == "optional" then return {} end
-  local given = flag_list(value)
-  if not given then return self:expected(name, FLAGS, value) end
-  if how == "some" and #given == 0 then return self:refuse(name, name .. " names no flag") end
-  local flags, seen, octets = {}, { ["\\recent"] = true }, 0
-  for i = 1, #given do
-    local flag = given[i]
-    if type(flag) ~= "string" or not core.is_flag(flag) then
-      return self:refuse(name, name .. " holds " .. check.kind(flag)
-        .. "; a flag is a word, with \"\\\" before it where it is a system flag")
-    end
-    local lower = core.lower(flag)
-    if not seen[lower] then
-      seen[lower] = true
-      flags[#flags + 1] = flag
-      octets = octets + #flag + 1
-    end
-  end
-  if octets > LONGEST_FLAGS then
-    return self:refuse(name, ("%s are longer than %d octets"):format(name, LONGEST_FLAGS))
-  end
-  return flags
+  if value == nil and how == "optional" then return "" end
+  local list = flag_list(value)
+  if not list then return self:expected(name, FLAGS, value) end
+  if how == "some" and next(list) == nil then return self:refuse(name, name .. " names no flag") end
+  local flags, wrong = core.flags(list, LONGEST_FLAGS)
+  if flags then return flags end
+  if wrong == nil then return self:refuse(name, ("%s are longer than %d octets"):format(name, LONGEST_FLAGS)) end
+  return self:refuse(name, name .. " holds " .. check.kind(wrong)
+    .. "; a flag is a word, with \"\\\" before it where it is a system flag")
 end
 
 --- A time in epoch seconds, of the years 1 to 9999.
@@ -403,7 +365,7 @@ end
 --- Whole seconds since the epoch that IMAP can write, or nil.
 function check.seconds(value)
   local whole = type(value) == "number" and value == value and math.abs(value) < 2 ^ 40
-    and check.integer(floor(value), -2 ^ 40, 2 ^ 40)
+    and check.integer(math.floor(value), -2 ^ 40, 2 ^ 40)
   return whole and core.day(whole) and whole or nil
 end
 

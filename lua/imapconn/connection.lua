@@ -120,7 +120,7 @@ local leave = job.class { what = "keepalive", kind = "leave", shape = function()
 -- Leaves the mailbox and gives the stream back: true, or nil and why it was closed
 -- instead.
 local function give_back(held, seconds, size)
-  local leaving = leave { inputs = {} }
+  local leaving = leave {}
   run(held, leaving)
   local kept, reason
   if not leaving.err then kept, reason = to_pool(held, seconds, size) end
@@ -169,16 +169,6 @@ end
 local STAGES = { resolve = true, connect = true, tls = true, timeout = true, closed = true,
   unsupported = true, invalid_argument = true }
 
--- A server may repeat what it was told.
-local function hider(login)
-  return function(text)
-    for _, secret in ipairs { login.password or "", login.token or "" } do
-      if secret ~= "" then text = text:gsub(secret:gsub("%p", "%%%0"), "...") end
-    end
-    return text
-  end
-end
-
 -- The caller's transport: a link, or nil and a failure.
 local function over_stream(settings)
   local ok, stream, reason, stage = callback.protect(settings.transport, settings.options)
@@ -212,22 +202,31 @@ local function over_libcurl(settings)
   return link.new { core = c, wait = settings.wait }
 end
 
-local connect = job.class { kind = "connect" }
+-- A server may repeat what it was told.
+local function hide(text, login)
+  for _, secret in ipairs { login.password or "", login.token or "" } do
+    if secret ~= "" then text = text:gsub(secret:gsub("%p", "%%%0"), "...") end
+  end
+  return text
+end
+
+local function look_at_tls(raw, login)
+  local held = login.held
+  if held.stream and login.protected and check.has_method(held.stream, "tls") then
+    held.tls = held.stream:tls()
+  end
+  return raw
+end
+
+local connect = job.class { kind = "connect", hide = hide, shape = look_at_tls }
 
 local function log_in(held, settings, what, deadline)
   local late = ("not logged in within %g seconds (option connect_timeout)"):format(settings.connect_timeout)
-  local credentials = connect {
-    what = what, inputs = settings.login, hide = hider(settings.login),
-    shape = function(raw)
-      if held.stream and settings.login.protected and check.has_method(held.stream, "tls") then
-        held.tls = held.stream:tls()
-      end
-      return raw
-    end,
-  }
-  local _, refused = held:hold("connect", held.run, held, credentials, nil,
+  local login = connect(settings.login)
+  login.what, login.held = what, held
+  local _, refused = held:hold("connect", held.run, held, login, nil,
     math.max(0, deadline - core.now()), late, math.huge)
-  return refused or credentials.err
+  return refused or login.err
 end
 
 local connection = {}

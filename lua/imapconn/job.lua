@@ -8,11 +8,13 @@ local Job = {}
 
 local job = {}
 
---- Makes what makes the jobs of one action, each from a table of its own. Here
---- or there: { what, path, new_path, kind, inputs, shape, changes, harmless, flow,
---- sources, progress, hide }. `what`, `path` and `new_path` say what is attempted,
---- on what; shape(raw, this) turns what the core answers into the result, or
---- answers nil and a failure; hide(text) leaves secrets out of the server's words.
+--- Makes what makes the jobs of one action, each from a table of its own, which
+--- holds what the core reads for this kind (csrc/binding/inputs.c) and, here or
+--- there, { what, path, new_path, kind, shape, changes, harmless, flow, sources,
+--- progress, hide }. `what`, `path` and `new_path` say what is attempted, on what;
+--- shape(raw, this) turns what the core answers into the result, or answers nil and
+--- a failure; hide(text, this) leaves secrets out of the server's words. `value = nil`
+--- leaves room for the result, where the table would have to grow for it.
 function job.class(class)
   for name, method in pairs(Job) do class[name] = method end
   class.__index = class
@@ -56,7 +58,7 @@ function Job:settle(raw, failure, done, call)
     end
   end
   if failure and failure.response_text and self.hide then
-    failure.response_text = self.hide(failure.response_text)
+    failure.response_text = self.hide(failure.response_text, self)
   end
   if failure and done then value = self.shape(done, self) end
   if self.failed then

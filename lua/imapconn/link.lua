@@ -24,10 +24,11 @@ local link = {}
 function link.new(given)
   local self = setmetatable(given, Link)
   -- What the call that runs keeps; there is never but one. `running`: its tasks, by
-  -- their ids in the core; `worked`: something was done since the last wait.
+  -- their ids in the core; `worked`: something was done since the last wait; `till`:
+  -- until when the core may wait by itself.
   self.call = {
     link = self, core = self.core, running = {}, count = 0,
-    moved = 0, quiet_since = 0, deadline = 0, late = "", timeout = 0, worked = true,
+    moved = 0, quiet_since = 0, deadline = 0, late = "", timeout = 0, worked = true, till = 0,
   }
   return self
 end
@@ -117,17 +118,23 @@ end
 
 -- --- Deadlines -------------------------------------------------------------------
 
+-- Does the core wait by itself? Else nil.
+local function waits_in_core(self)
+  return not (self.wait or self.stream) or nil
+end
+
 -- Seconds that may be waited; nil where a deadline has passed, and the
--- connection is dead.
-local function left(call)
+-- connection is dead. Of the last seconds, `waited` saw nothing move.
+local function left(call, waited)
   local c, now = call.core, core.now()
   local moved, bye = c:moved()
   if moved ~= call.moved or call.worked then
-    call.moved, call.worked, call.quiet_since = moved, false, now
+    call.moved, call.worked, call.quiet_since = moved, false, now - (waited or 0)
   end
   if bye and not call.bye then call.bye = now + LAST_WORDS end
   local quiet_till = call.quiet_since + call.timeout
   local till = min(call.deadline, quiet_till, call.bye or huge)
+  call.till = call.till and till
   if now < till then return min(till - now, LONGEST_WAIT) end
   if till == call.bye then
     c:ended() -- as good as
@@ -199,14 +206,10 @@ function steps.again(call)
   call.worked = true
 end
 
-function steps.wait(call)
-  local seconds = left(call)
-  if not seconds then return end
-  local wait = call.link.wait
-  if not wait then
-    local failed = call.core:rest(seconds)
-    return failed and fail(call, "wait", failed)
-  end
+function steps.wait(call, waited, failed)
+  if failed then return fail(call, "wait", failed) end
+  local seconds, wait = left(call, waited), call.link.wait
+  if not seconds or not wait then return end -- the core waits next time
   call.core:arm(seconds)
   local ok, value, reason = callback.wait(wait, call.core:fd(), seconds)
   if ok and (value or reason == "timeout" or value == nil and reason == nil) then return end
@@ -274,7 +277,7 @@ end
 
 local function start(call, task)
   if call.core:is_alive() then
-    call.running[call.core:start(task.kind, task.inputs)] = task
+    call.running[call.core:start(task.kind, task)] = task
     call.count = call.count + 1
   else
     task:settle(nil, {
@@ -284,9 +287,9 @@ local function start(call, task)
   end
 end
 
-local function start_more(call)
-  while call.following and call.count < MOST_RUNNING do
-    local task = call.following()
+local function start_more(call, following)
+  while call.count < MOST_RUNNING do
+    local task = following()
     if not task then return end
     start(call, task)
   end
@@ -294,30 +297,30 @@ end
 
 --- Runs a task, and those that following() answers until it answers nil, until
 --- all have been settled. `seconds` for all of them, `late` says that they are
---- over, `timeout` is for the time between two bytes. A task has kind, inputs,
---- settle(raw, failure, done, call), and where it needs them piece(chunk, total,
---- core, id) and content(core, index, offset, max).
+--- over, `timeout` is for the time between two bytes. A task has kind, what the core
+--- reads for it, settle(raw, failure, done, call), and where it needs them
+--- piece(chunk, total, core, id) and content(core, index, offset, max).
 function Link:run(task, following, seconds, late, timeout)
-  local call = self.call
-  call.following, call.deadline = following, core.now() + seconds
-  call.late, call.timeout = late, timeout
-  call.worked, call.bye = true, nil
+  local call, now = self.call, core.now()
+  call.deadline, call.late, call.timeout = now + seconds, late, timeout
+  call.quiet_since, call.worked, call.bye = now, false, nil
+  call.till = waits_in_core(self) and now + min(seconds, timeout)
   call.failed, call.trace_failed = nil, nil
   start(call, task)
-  start_more(call)
+  if following then start_more(call, following) end
   while call.count > 0 do
     if call.worked then keep_deadline(call) end
-    local what, id, a, b, c = self.core:advance()
+    local what, id, a, b, c = self.core:advance(call.till)
     if self.trace then tell_trace(call, self.trace) end
     steps[what](call, id, a, b, c)
-    start_more(call)
+    if following then start_more(call, following) end
   end
-  call.following, call.failed = nil, nil -- nor what they hold
+  call.failed = nil -- nor what it holds
 end
 
 -- --- The end ----------------------------------------------------------------------------
 
-local farewell = { kind = "logout", inputs = {} }
+local farewell = { kind = "logout" }
 function farewell.settle() end
 
 --- Says LOGOUT, and gives the server `seconds` to answer.
@@ -328,7 +331,7 @@ end
 --- Says LOGOUT as far as that does not block.
 function Link:wave()
   self:hold("close", function()
-    self.core:start("logout", {})
+    self.core:start(farewell.kind, farewell)
     local what, bytes = self.core:advance()
     if what == "send" then callback.protect(self.stream.send, self.stream, bytes, 0) end
   end)

@@ -176,12 +176,13 @@ end
 -- A set within the line; an empty one matches nothing.
 local function add_set(query, input, name, set)
   if not set then return end
-  if set.empty then return add(query, { "aNOT", "aALL" }) end
-  query.set_octets = query.set_octets + #set.text
+  if set == check.NO_MESSAGE then return add(query, { "aNOT", "aALL" }) end
+  local text = type(set) == "number" and ("%d"):format(set) or set.text
+  query.set_octets = query.set_octets + #text
   if query.set_octets > LONGEST_SETS then
     return input:refuse(name, "the sets of the search are too long; the top-level uids may be of any length")
   end
-  add(query, name == "uids" and { "aUID", "n" .. set.text } or { "n" .. set.text })
+  add(query, name == "uids" and { "aUID", "n" .. text } or { "n" .. text })
 end
 
 local nested = check.form("search_messages")
@@ -256,10 +257,9 @@ function search.read(input)
   local query = { terms = {}, keys = 0, depth = 0, octets = 0, set_octets = 0, charset = false }
   local uids, range = input:set("uids"), input:set("range")
   query.uids = uids
-  query.empty = uids and uids.empty or range and range.empty
+  query.empty = uids == check.NO_MESSAGE or range == check.NO_MESSAGE
   if not query.empty then add_set(query, input, "range", range) end
   search.add_keys(query, input)
-  if uids then uids.by_uid = true end
   if input.server:utf8_names() then query.charset = false end
   return query
 end

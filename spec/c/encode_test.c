@@ -29,13 +29,13 @@ static void refuses_words(void) {
     "", "a b", "a\r\nb", "a\nb", "a(", "a)", "{1}", "a\"", "a\\b", "a*", "a%",
     "a\x7f", "\xC3\xBC", NULL};
   static const char *const flags[] = {
-    "", "\\", "\\Seen x", "\\Seen\r\nA1 X", "\\\\Seen", "\\*", "a)", "{3+}",
-    "\xC3\xBC", NULL};
+    " ", "\\", "\\Seen  x", "\\Seen x)", "\\Seen\r\nA1 X", "\\\\Seen", "\\*", "a)",
+    "{3+}", "\xC3\xBC", NULL};
   static const char *const sets[] = {
     "", "1 2", "0", "1:", ":1", "1,,2", "1\r\n", "4294967296", "$", "a", NULL};
   check_words(imap_encode_atom, "KEYWORD", atoms);
-  check_words(imap_encode_flag, "\\Seen", flags);
-  check_words(imap_encode_flag, "$Forwarded", flags);
+  check_words(imap_encode_flags, "\\Seen $Forwarded", flags);
+  check_words(imap_encode_flags, "", flags);
   check_words(imap_encode_bare_set, "1:3,7,9:*", sets);
   CHECK(status_of(imap_encode_atom, (struct imap_span){"a\0b", 3}) ==
         IMAP_INVALID);

@@ -58,19 +58,6 @@ static inline int sample_set(struct imap_action *a, uint32_t *variant) {
   return status;
 }
 
-static inline int sample_flags(struct imap_action *a, size_t count) {
-  static const char *const flags[] = {"\\Seen", "$Forwarded", "\\Deleted"};
-  int status = IMAP_OK;
-  if (count == 0) return IMAP_OK;
-  a->flag_ends = calloc(count, sizeof *a->flag_ends);
-  if (a->flag_ends == NULL) return IMAP_NOMEM;
-  for (size_t i = 0; i < count && status == IMAP_OK; i++) {
-    status = sample_text(&a->texts, flags[i]);
-    a->flag_ends[a->flag_count++] = a->texts.size;
-  }
-  return status;
-}
-
 static inline int sample_connect(struct imap_action *a, uint32_t variant) {
   static const char *const mechanisms[] = {
     "", "SCRAM-SHA-256", "SCRAM-SHA-1", "PLAIN", "LOGIN", "CRAM-MD5",
@@ -102,7 +89,7 @@ static inline int sample_store(struct imap_action *a, uint32_t variant) {
   a->conditional = sample_bits(&variant, 1) != 0;
   a->unchanged_since = 12;
   a->items = 1u << IMAP_ITEM_FLAGS;
-  return sample_flags(a, 1 + sample_bits(&variant, 1));
+  return sample_text(&a->texts, sample_bits(&variant, 1) ? "\\Seen $Forwarded" : "\\Seen");
 }
 
 static inline int sample_append(struct imap_action *a, uint32_t variant) {
@@ -116,9 +103,9 @@ static inline int sample_append(struct imap_action *a, uint32_t variant) {
     m->size = (uint64_t)sample_bits(&variant, 3) * 700 + i;
     m->dated = sample_bits(&variant, 1) != 0;
     m->date = 1700000000;
-    m->flags = i == 0 ? 2 : 0;
   }
-  return sample_flags(a, 2);
+  a->appends[0].flags_size = strlen("\\Seen $Forwarded");
+  return sample_text(&a->texts, "\\Seen $Forwarded");
 }
 
 static inline int sample_download(struct imap_action *a, uint32_t variant) {

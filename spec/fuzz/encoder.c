@@ -10,7 +10,7 @@ enum { MAX_ARGUMENTS = 64 };
 
 enum kind {
   KIND_ATOM, KIND_NUMBER, KIND_STRING, KIND_ASTRING, KIND_SECRET, KIND_MAILBOX,
-  KIND_SET, KIND_FLAG, KIND_CONTENT, KIND_OPEN, KIND_CLOSE, KIND_COUNT
+  KIND_SET, KIND_FLAGS, KIND_CONTENT, KIND_OPEN, KIND_CLOSE, KIND_COUNT
 };
 
 struct argument {
@@ -33,6 +33,19 @@ static bool is_forbidden(struct imap_span text) {
   return false;
 }
 
+/* Words with a blank between; one behind the last does no harm. */
+static bool are_flags(struct imap_span text) {
+  while (text.size > 0) {
+    size_t size = 0;
+    while (size < text.size && text.data[size] != ' ') size++;
+    if (!imap_is_flag((struct imap_span){text.data, size})) return false;
+    if (size < text.size) size++;
+    text.data += size;
+    text.size -= size;
+  }
+  return true;
+}
+
 /* May it be sent? Said here once more, in other words than the encoder's. */
 static bool is_fit(const struct argument *a) {
   struct imap_seqset set;
@@ -44,8 +57,8 @@ static bool is_fit(const struct argument *a) {
         if (c <= ' ' || c >= 0x7f || strchr("(){%*\"\\]", c) != NULL) return false;
       }
       return a->text.size > 0;
-    case KIND_FLAG:
-      return imap_is_flag(a->text);
+    case KIND_FLAGS:
+      return are_flags(a->text);
     case KIND_MAILBOX:
       return a->text.size <= IMAP_MAX_MAILBOX_NAME && !is_forbidden(a->text);
     case KIND_STRING: case KIND_ASTRING: case KIND_SECRET:
@@ -87,7 +100,7 @@ static void encode(struct imap_encoder *e, const struct argument *a) {
     case KIND_SECRET: imap_encode_secret(e, a->text); break;
     case KIND_MAILBOX: imap_encode_mailbox(e, a->text); break;
     case KIND_SET: imap_encode_bare_set(e, a->text); break;
-    case KIND_FLAG: imap_encode_flag(e, a->text); break;
+    case KIND_FLAGS: imap_encode_flags(e, a->text); break;
     case KIND_CONTENT: imap_encode_content(e, a->number, a->binary); break;
     case KIND_OPEN: imap_encode_open(e); break;
     default: imap_encode_close(e); break;
@@ -173,6 +186,13 @@ static void expect_astring(struct reader *r, struct imap_span text) {
   expect_span(r, text);
 }
 
+static void expect_flags(struct reader *r, struct imap_span text) {
+  if (text.size > 0 && text.data[text.size - 1] == ' ') text.size--;
+  expect(r, "(");
+  expect_span(r, text);
+  expect(r, ")");
+}
+
 static void expect_argument(struct reader *r, const struct argument *a) {
   char number[32];
   switch (a->kind) {
@@ -187,6 +207,7 @@ static void expect_argument(struct reader *r, const struct argument *a) {
       if (a->binary) expect(r, "~");
       expect_announcement(r, a->number, a->number);
       break;
+    case KIND_FLAGS: expect_flags(r, a->text); break;
     case KIND_OPEN: expect(r, "("); break;
     case KIND_CLOSE: expect(r, ")"); break;
     default: expect_span(r, a->text); break;
