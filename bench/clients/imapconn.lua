@@ -23,17 +23,21 @@ end
 
 local conn
 
--- The action for 1 to `count`, in a loop or in a batch.
-local function each(action, inputs)
-  local results = {}
+local function nothing() end
+local function as_it_is(value) return value end
+
+-- The action for 1 to `count`, in a loop or in a batch: what `take` keeps of each
+-- result.
+local function each(action, inputs, take)
+  local taken = {}
   if way == "batch" then
     for i, result in ipairs(assert(conn:batch(function(b)
       for i = 1, count do b[action](b, inputs(i)) end
-    end))) do results[i] = assert(result.value, result.message) end
+    end))) do taken[i] = take(assert(result.value, result.message)) end
   else
-    for i = 1, count do results[i] = assert(conn[action](conn, inputs(i))) end
+    for i = 1, count do taken[i] = take(assert(conn[action](conn, inputs(i)))) end
   end
-  return results
+  return taken
 end
 
 -- What each workload does; it answers what tells what was delivered.
@@ -64,13 +68,13 @@ function work.download()
 end
 
 function work.small()
-  local results = each("download_message", function(uid) return { mailbox = mailbox, uid = uid } end)
-  return lines(results, function(result) return result.content end)
+  return lines(each("download_message", function(uid) return { mailbox = mailbox, uid = uid } end,
+    function(result) return result.content end), as_it_is)
 end
 
 local messages
 function work.append()
-  each("append_message", function(i) return { mailbox = mailbox, content = messages[i] } end)
+  each("append_message", function(i) return { mailbox = mailbox, content = messages[i] } end, nothing)
 end
 
 work["append-file"] = function()
@@ -84,7 +88,7 @@ end
 function work.search()
   return lines(each("search_messages", function(n)
     return { mailbox = mailbox, from = mail.sender(n - 1), fields = { "uid" } }
-  end), function(rows)
+  end, as_it_is), function(rows)
     local uids = {}
     for i, row in ipairs(rows) do uids[i] = row.uid end
     return table.concat(uids, " ") .. "\n"
@@ -92,7 +96,9 @@ function work.search()
 end
 
 function work.flags()
-  each("add_flags", function(uid) return { mailbox = mailbox, uids = uid, flags = { "\\Flagged" }, silent = true } end)
+  each("add_flags", function(uid)
+    return { mailbox = mailbox, uids = uid, flags = { "\\Flagged" }, silent = true }
+  end, nothing)
   assert(conn:add_flags { mailbox = mailbox, uids = "1:*", flags = { "\\Seen" }, silent = true })
 end
 

@@ -30,6 +30,12 @@ static void count_forks(void) { forks_count = pthread_atfork(NULL, NULL, note_fo
 
 bool imaplua_forked(const struct connection *c) { return c->forks != forks; }
 
+bool imaplua_alive(const struct connection *c) {
+  return !imaplua_forked(c) && !c->entered &&
+         c->session->state != IMAP_SESSION_DEAD &&
+         (!c->own_transport || c->transport != NULL);
+}
+
 void imaplua_drop_transport(struct connection *c) {
   imap_transport_close(c->transport, imaplua_forked(c));
   c->transport = NULL;
@@ -185,12 +191,14 @@ static int free_id(const struct connection *c) {
   return 0;
 }
 
+/* start(kind, inputs): the action's id; nothing where the connection has ended. */
 static int start(lua_State *L) {
   struct connection *c = imaplua_connection(L, 1);
   const char *kind = luaL_checkstring(L, 2);
   struct imap_action *a;
   int id = free_id(c);
   luaL_checktype(L, 3, LUA_TTABLE);
+  if (!imaplua_alive(c)) return 0;
   if (id == 0) return luaL_error(L, "%d actions are running already", MOST_RUNNING);
   imap_action_free(c->making);
   c->making = NULL;

@@ -32,6 +32,9 @@ struct connection *imaplua_connection(lua_State *L, int index);
 /* The process was forked since it was made: the child must leave it alone. */
 bool imaplua_forked(const struct connection *c);
 
+/* Can it be used? */
+bool imaplua_alive(const struct connection *c);
+
 /* Ends it, without a word to the peer. */
 void imaplua_drop_transport(struct connection *c);
 void imaplua_close(struct connection *c);

@@ -156,7 +156,7 @@ static bool repeats(const char *words, size_t size, struct imap_span flag) {
 /* flags(array, most): each once, but for \Recent, as a text with blanks between; or
 ** nil and the one that is no flag, or nil: more than `most` octets. */
 static int flags(lua_State *L) {
-  char words[IMAP_MAX_LINE_SENT] = "";
+  char words[IMAP_MAX_LINE_SENT];
   size_t size = 0, most = (size_t)luaL_checkinteger(L, 2), count;
   luaL_checktype(L, 1, LUA_TTABLE);
   luaL_argcheck(L, most < sizeof words, 2, "too many");

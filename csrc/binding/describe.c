@@ -14,11 +14,7 @@ static int moved_method(lua_State *L) {
 }
 
 static int alive_method(lua_State *L) {
-  const struct connection *c = imaplua_connection(L, 1);
-  bool alive = !imaplua_forked(c) && !c->entered &&
-               c->session->state != IMAP_SESSION_DEAD &&
-               (!c->own_transport || c->transport != NULL);
-  lua_pushboolean(L, alive);
+  lua_pushboolean(L, imaplua_alive(imaplua_connection(L, 1)));
   return 1;
 }
 
