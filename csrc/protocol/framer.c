@@ -6,7 +6,7 @@
 #include "protocol/chars.h"
 
 enum {
-  READ_SIZE = 32768,       /* room offered for one read */
+  READ_SIZE = 65536,       /* offered for one read: what servers write at once */
   KEPT_CAPACITY = 1 << 20, /* more is given back once it is empty */
   MAX_LITERAL_DIGITS = 19
 };
@@ -67,7 +67,7 @@ char *imap_framer_space(struct imap_framer *f, size_t *room) {
     fail(f, f->in.status, "a response is longer than the limit `response`");
     return NULL;
   }
-  *room = f->in.capacity - f->in.size;
+  *room = READ_SIZE;
   return space;
 }
 

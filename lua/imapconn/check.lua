@@ -325,13 +325,13 @@ end
 
 local FLAGS = "an array of flags like { \"\\\\Seen\", \"work\" }, or a set of them"
 
--- An array as it is, a set sorted; nil and what is wrong.
+-- An array as it is, a set sorted; nil where it is neither.
 local function flag_list(value)
   if core.count(value) then return value end
-  if type(value) ~= "table" then return nil, value end
+  if type(value) ~= "table" then return nil end
   local list = {}
   for flag, on in next, value do
-    if type(flag) ~= "string" or type(on) ~= "boolean" then return nil, flag end
+    if type(flag) ~= "string" or type(on) ~= "boolean" then return nil end
     if on then list[#list + 1] = flag end
   end
   table.sort(list)

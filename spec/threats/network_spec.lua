@@ -33,6 +33,16 @@ describe("a network", function()
     server:stop()
   end)
 
+  it("F2: that stops in the middle is a timeout, counted from its last octet", function()
+    local core = require "imapconn.core"
+    local conn, server = open("C: RENAME\n! wait 300\nS- * OK half\n! wait 1500\n", { timeout = 0.6 })
+    local began = core.now()
+    fails("timeout", rename(conn))
+    local took = core.now() - began
+    assert.is_true(took > 0.85 and took < 1.15, "it took " .. took)
+    server:stop()
+  end)
+
   it("F3: that drips does not move the deadline of a call", function()
     local conn, server = open("C: RENAME\nD: 50 * OK this takes its time, and more of it, and more\n",
       { timeout = 5, call_timeout = 0.4 })
