@@ -172,7 +172,7 @@ static int flags(lua_State *L) {
     }
     if (!imap_span_same(flag, imap_span_of("\\Recent")) &&
         !repeats(words, size, flag)) {
-      if (size + 1 + flag.size > most) return 0;
+      if (size + (size > 0) + flag.size > most) return 0;
       if (size > 0) words[size++] = ' ';
       memcpy(words + size, flag.data, flag.size);
       size += flag.size;

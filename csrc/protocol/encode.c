@@ -241,16 +241,16 @@ void imap_encode_close(struct imap_encoder *e) {
 }
 
 void imap_encode_flags(struct imap_encoder *e, struct imap_span flags) {
+  size_t at = 0;
   imap_encode_open(e);
-  while (flags.size > 0) {
-    const char *blank = memchr(flags.data, ' ', flags.size);
-    size_t size = blank != NULL ? (size_t)(blank - flags.data) : flags.size;
-    if (!imap_is_flag((struct imap_span){flags.data, size})) fail(e, IMAP_INVALID);
+  while (flags.size > 0 && at <= flags.size) {
+    struct imap_span flag = {flags.data + at, flags.size - at};
+    const char *blank = memchr(flag.data, ' ', flag.size);
+    if (blank != NULL) flag.size = (size_t)(blank - flag.data);
+    if (!imap_is_flag(flag)) fail(e, IMAP_INVALID);
     separate(e);
-    put(e, flags.data, size);
-    size += blank != NULL;
-    flags.data += size;
-    flags.size -= size;
+    put(e, flag.data, flag.size);
+    at += flag.size + 1;
   }
   imap_encode_close(e);
 }

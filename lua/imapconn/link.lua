@@ -25,7 +25,7 @@ function link.new(given)
   local self = setmetatable(given, Link)
   -- What the call that runs keeps; there is never but one. `running`: its tasks, by
   -- their ids in the core; `worked`: something was done since the last wait; `till`:
-  -- until when the core may wait by itself.
+  -- until when the core may wait by itself, false where it may not.
   self.call = {
     link = self, core = self.core, running = {}, count = 0,
     moved = 0, quiet_since = 0, deadline = 0, late = "", timeout = 0, worked = true, till = 0,
@@ -52,7 +52,7 @@ end
 
 -- A coroutine that ended in the middle of a call leaves no state to go on from.
 local function bury_abandoned(self)
-  if is_dead(self.owner) then
+  if self.busy and is_dead(self.owner) then
     break_off(self, "the coroutine of " .. self.busy .. " ended in the middle of it")
     self:leave()
   end
@@ -60,7 +60,7 @@ end
 
 -- Takes the connection for a call, or says why it cannot.
 local function enter(self, name)
-  if self.busy then bury_abandoned(self) end
+  bury_abandoned(self)
   if not is_open(self) then
     return errors.failed(name, {
       code = "closed", outcome = "not_sent",
@@ -108,7 +108,7 @@ end
 
 --- Ends the call that holds the connection; it answers `closed`.
 function Link:interrupt(why)
-  if self.busy then bury_abandoned(self) end
+  bury_abandoned(self)
   if not self.busy then return false end
   break_off(self, why)
   self.core:arm(0) -- its wait ends at once
@@ -117,11 +117,6 @@ function Link:interrupt(why)
 end
 
 -- --- Deadlines -------------------------------------------------------------------
-
--- Does the core wait by itself? Else nil.
-local function waits_in_core(self)
-  return not (self.wait or self.stream) or nil
-end
 
 -- Seconds that may be waited; nil where a deadline has passed, and the
 -- connection is dead. Of the last seconds, `waited` saw nothing move.
@@ -305,7 +300,7 @@ function Link:run(task, following, seconds, late, timeout)
   local call, now = self.call, core.now()
   call.deadline, call.late, call.timeout = now + seconds, late, timeout
   call.quiet_since, call.worked, call.bye = now, false, nil
-  call.till = waits_in_core(self) and now + min(seconds, timeout)
+  call.till = not (self.wait or self.stream) and now + min(seconds, timeout)
   call.failed, call.trace_failed = nil, nil
   start(call, task)
   if following then start_more(call, following) end

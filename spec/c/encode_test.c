@@ -29,7 +29,7 @@ static void refuses_words(void) {
     "", "a b", "a\r\nb", "a\nb", "a(", "a)", "{1}", "a\"", "a\\b", "a*", "a%",
     "a\x7f", "\xC3\xBC", NULL};
   static const char *const flags[] = {
-    " ", "\\", "\\Seen  x", "\\Seen x)", "\\Seen\r\nA1 X", "\\\\Seen", "\\*", "a)",
+    " ", "\\", "\\Seen ", " x", "\\Seen  x", "\\Seen x)", "\\Seen\r\nA1 X", "\\\\Seen", "\\*", "a)",
     "{3+}", "\xC3\xBC", NULL};
   static const char *const sets[] = {
     "", "1 2", "0", "1:", ":1", "1,,2", "1\r\n", "4294967296", "$", "a", NULL};

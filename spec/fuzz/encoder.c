@@ -33,15 +33,13 @@ static bool is_forbidden(struct imap_span text) {
   return false;
 }
 
-/* Words with a blank between; one behind the last does no harm. */
+/* None, or some with a blank between. */
 static bool are_flags(struct imap_span text) {
-  while (text.size > 0) {
-    size_t size = 0;
-    while (size < text.size && text.data[size] != ' ') size++;
-    if (!imap_is_flag((struct imap_span){text.data, size})) return false;
-    if (size < text.size) size++;
-    text.data += size;
-    text.size -= size;
+  size_t start = 0;
+  for (size_t i = 0; text.size > 0 && i <= text.size; i++) {
+    if (i < text.size && text.data[i] != ' ') continue;
+    if (!imap_is_flag((struct imap_span){text.data + start, i - start})) return false;
+    start = i + 1;
   }
   return true;
 }
@@ -187,7 +185,6 @@ static void expect_astring(struct reader *r, struct imap_span text) {
 }
 
 static void expect_flags(struct reader *r, struct imap_span text) {
-  if (text.size > 0 && text.data[text.size - 1] == ' ') text.size--;
   expect(r, "(");
   expect_span(r, text);
   expect(r, ")");

@@ -43,6 +43,32 @@ describe("a network", function()
     server:stop()
   end)
 
+  it("F2: keeps nobody waiting two seconds after BYE", function()
+    local core = require "imapconn.core"
+    local conn, server = open("C: RENAME\nS- \\T OK done\\r\\n* BYE too many\\r\\n\n! wait 3500\n", { timeout = 60 })
+    local began = core.now()
+    local results = assert(conn:batch(function(b)
+      for _ = 1, 2 do rename(b) end
+    end))
+    assert.is_truthy(results[1].value)
+    assert.are.equal("closed", results[2].err.code)
+    assert.is_true(core.now() - began < 3, "it took " .. core.now() - began)
+    server:stop()
+  end)
+
+  it("F2: that is slow lets the trace tell at once what was sent", function()
+    local core = require "imapconn.core"
+    local told = {}
+    local conn, server = open("C: RENAME\n! wait 400\nS: \\T OK done\nC: LOGOUT\nS: * BYE\nS: \\T OK\n", {
+      trace = function(direction) told[direction] = core.now() end,
+    })
+    assert(rename(conn))
+    local apart = told.S - told.C
+    assert.is_true(apart > 0.3, "told " .. apart .. " seconds apart")
+    conn:close()
+    server:stop()
+  end)
+
   it("F3: that drips does not move the deadline of a call", function()
     local conn, server = open("C: RENAME\nD: 50 * OK this takes its time, and more of it, and more\n",
       { timeout = 5, call_timeout = 0.4 })
