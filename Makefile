@@ -34,7 +34,8 @@ PREFIX = /usr/local
 ## SPEC=spec         what to test: a file or a folder
 SPEC = spec
 SPEC_NAMES = _spec%.lua$$
-## EXCLUDE=          tags of specs to leave out: cyrus,courier
+## EXCLUDE=          tags of specs to leave out: cyrus, courier, or timing for what
+##                   wants the machine for itself (with commas between them)
 EXCLUDE =
 ## CORPUS=           recorded replies and messages (by default ../shared/corpus)
 CORPUS ?= ../shared/corpus

@@ -61,7 +61,7 @@ local IN_LUA = { "literals of one response", "brackets", "rows", "a message's fl
 
 -- Sessions read it octet by octet; core.parse, in Lua, reads it whole.
 if callgrind.works then
-  describe("Work", function()
+  describe("Work #timing", function()
     local OPEN, N = "* 9 EXISTS\r\nT1 OK\r\n", 24000
     local nothing = callgrind.count(PROGRAM, OPEN)
 

@@ -63,7 +63,7 @@ local function measure(url)
   return one, all, median
 end
 
-describe("one worker of nginx", function()
+describe("one worker of nginx #timing", function()
   local web
 
   setup(function()

@@ -230,7 +230,7 @@ end)
 
 -- Cyrus leaves Nagle's algorithm on, and the kernel acknowledges after 40 ms what
 -- nobody hastens.
-describe("a server that waits for acknowledgements", function()
+describe("a server that waits for acknowledgements #timing", function()
   local now = require "imapconn.core".now
   local ORDINARY = 0.03 -- seconds
   local conn, boxes

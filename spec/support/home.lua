@@ -124,7 +124,7 @@ local function percentile(values, percent)
 end
 
 local function punctuality(home)
-  it("fifty connections work in the time of the slowest", function()
+  it("fifty connections work in the time of the slowest #timing", function()
     local alone = home:work(1)
     local together, slowest = home:work(FIFTY)
     print(("%s: %d connections side by side took %.2f s, the slowest of them %.2f s, one alone %.2f s"):format(
@@ -133,7 +133,7 @@ local function punctuality(home)
     assert.is_true(together < FIFTY / 5 * alone)
   end)
 
-  it("a timer ticks on while fifty connections work", function()
+  it("a timer ticks on while fifty connections work #timing", function()
     local best = math.huge
     for _ = 1, TRIES do
       local delays = home:delays_while_asking()

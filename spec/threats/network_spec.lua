@@ -39,7 +39,7 @@ describe("a network", function()
     local began = core.now()
     fails("timeout", rename(conn))
     local took = core.now() - began
-    assert.is_true(took > 0.85 and took < 1.15, "it took " .. took)
+    assert.is_true(took > 0.85 and took < 1.6, "it took " .. took) -- and neither 0.6 nor 1.8
     server:stop()
   end)
 
