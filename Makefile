@@ -75,7 +75,8 @@ C_TOOLS := $(patsubst spec/support/%.c,$(BUILD)/tools/%,$(wildcard spec/support/
 
 # Missing packages are installed, and Lua's version and headers found, before
 # anything else: make starts anew when lua.mk or deps.mk has changed.
-REPLACE = cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+# Of several makes at once, each writes a file of its own.
+REFRESH = >$@.$$$$ && if cmp -s $@.$$$$ $@; then rm $@.$$$$; else mv $@.$$$$ $@; fi
 KNOWN_LUAS := lua5.1 lua5.2 lua5.3 lua5.4 luajit
 NEEDS := compile deps $(filter $(KNOWN_LUAS),$(LUA))
 
@@ -86,15 +87,13 @@ endif
 $(LUA_BUILD)/lua.mk: FORCE
 	$(if $(filter 0,$(BUNDLED)),,tools/need $(NEEDS))
 	mkdir -p $(@D)
-	CC='$(CC)' LUA_INCDIR='$(LUA_INCDIR)' tools/find-lua '$(LUA)' >$@.new
-	$(REPLACE)
+	CC='$(CC)' LUA_INCDIR='$(LUA_INCDIR)' tools/find-lua '$(LUA)' $(REFRESH)
 
 ifeq ($(BUNDLED),0)
 DEPS := $(BUILD)/deps.mk
 $(DEPS): FORCE
 	mkdir -p $(@D)
-	CC='$(CC)' CURL_DIR='$(CURL_DIR)' MBEDTLS_DIR='$(MBEDTLS_DIR)' tools/deps/system >$@.new
-	$(REPLACE)
+	CC='$(CC)' CURL_DIR='$(CURL_DIR)' MBEDTLS_DIR='$(MBEDTLS_DIR)' tools/deps/system $(REFRESH)
 else
 DEPS_DIR := build/deps$(if $(TSAN),-tsan)
 DEPS_CC = $(CC) $(if $(TSAN),$(VARIANT_tsan))

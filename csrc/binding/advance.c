@@ -210,8 +210,8 @@ enum { PLENTY = 1 << 17 };
 
 /* How long advance() may wait by itself, and what came of it. */
 struct rest {
-  double till;   /* on the clock of now(); it has passed: not at all */
-  double waited; /* seconds, since which nothing has moved */
+  double till;  /* on the clock of now(); it has passed: not at all */
+  double since; /* when it began to wait, and nothing has moved; or 0 */
   int failed;    /* what errno says */
 };
 
@@ -224,22 +224,22 @@ static bool has_news(const struct connection *c) {
 /* Nothing can be done at once. True: some time has passed, look again. To wait in
 ** here, and not by way of Lua, saves a call 5,000 instructions. */
 static bool has_waited(struct connection *c, struct rest *rest) {
-  double before;
+  double now;
   if (imap_session_coming(c->session) < PLENTY)
     imap_transport_hasten(c->transport);
   if (rest->till <= 0 || has_news(c)) return false;
-  before = imap_poller_seconds();
-  if (before >= rest->till) return false;
-  rest->failed = imap_transport_rest(c->transport, rest->till - before,
+  now = imap_poller_seconds();
+  if (now >= rest->till) return false;
+  rest->failed = imap_transport_rest(c->transport, rest->till - now,
                                      imap_session_output(c->session).size > 0);
-  rest->waited = imap_poller_seconds() - before;
+  rest->since = now;
   rest->till = 0;
   return rest->failed == 0;
 }
 
 static int say_wait(lua_State *L, const struct rest *rest) {
   lua_pushliteral(L, "wait");
-  lua_pushnumber(L, rest->waited);
+  lua_pushnumber(L, rest->since > 0 ? imap_poller_seconds() - rest->since : 0);
   if (rest->failed == 0) return 2;
   lua_pushstring(L, strerror(rest->failed));
   return 3;
@@ -270,7 +270,7 @@ static int advance_loop(lua_State *L, struct connection *c, struct rest *rest) {
       size_t now = move_bytes(c);
       moved += now;
       if (now > 0)
-        rest->waited = 0;
+        rest->since = 0;
       else if (!has_waited(c, rest))
         return say_wait(L, rest);
     }

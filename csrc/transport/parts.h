@@ -30,6 +30,8 @@ struct imap_transport {
   int sockets[IMAP_POLLER_SOCKETS]; /* open now; -1: none in this place */
   curl_socket_t socket; /* of those, the one that stays, once it is open */
   bool drained;        /* all that had come was read, at the last reading */
+  bool blocks;         /* the socket does, unless it is told MSG_DONTWAIT */
+  bool waits;          /* the next reading may block */
   bool unacknowledged; /* bytes came, and nothing was sent since */
   char message[CURL_ERROR_SIZE];
   char *where;         /* "host:port", for messages */
@@ -47,6 +49,9 @@ int imap_explain(struct imap_transport *t, CURLcode code);
 
 /* transport.c: nothing but the kernel stands between us and the server. */
 bool imap_transport_is_bare(const struct imap_transport *t);
+
+/* transport.c: whether the open socket may block; false: that cannot be changed. */
+bool imap_transport_may_block(struct imap_transport *t, bool wanted);
 
 /* count.c: positions in the stream of IMAP, as gate.h wants them. */
 uint64_t imap_count_arrived(struct imap_transport *t);

@@ -1,8 +1,8 @@
 /* transport.h - a byte stream to a mail server, over libcurl.
 ** Resolves, goes through a proxy, connects, does TLS or STARTTLS, and then
-** moves bytes. Never blocks: what cannot go on answers IMAP_MORE, and the
-** descriptor of imap_transport_fd() becomes readable when it can, or when the
-** time given to imap_transport_arm() has passed.
+** moves bytes. Never blocks but where imap_transport_rest() was called: what cannot
+** go on answers IMAP_MORE, and the descriptor of imap_transport_fd() becomes
+** readable when it can, or when the time given to imap_transport_arm() has passed.
 **
 ** Unless TLS comes first, libcurl reads the greeting and asks for capabilities by
 ** itself; those lines are judged as they come (THREATS A1 to A9), and handed on as
@@ -124,8 +124,9 @@ void imap_transport_hasten(struct imap_transport *t);
 int imap_transport_fd(const struct imap_transport *t);
 int imap_transport_arm(struct imap_transport *t, double seconds, bool writing);
 
-/* Blocks as long as a wait on that descriptor would, with fewer system calls: 0,
-** also after a signal, or what errno says. */
+/* Blocks as long as a wait on that descriptor would, or lets the next receive do
+** so for up to a second, with fewer system calls: 0, also after a signal, or what
+** errno says. */
 int imap_transport_rest(struct imap_transport *t, double seconds, bool writing);
 
 void imap_transport_tls(struct imap_transport *t, struct imap_tls_info *info);

@@ -43,6 +43,17 @@ describe("a network", function()
     server:stop()
   end)
 
+  -- A second and more is waited for in the reading itself, the rest by poll().
+  it("F2: that stops is a timeout, also where that is seconds", function()
+    local core = require "imapconn.core"
+    local conn, server = open("C: RENAME\n! wait 2400\n", { timeout = 1.4 })
+    local began = core.now()
+    fails("timeout", rename(conn))
+    local took = core.now() - began
+    assert.is_true(took > 1.35 and took < 2.2, "it took " .. took)
+    server:stop()
+  end)
+
   it("F2: keeps nobody waiting two seconds after BYE", function()
     local core = require "imapconn.core"
     local conn, server = open("C: RENAME\nS- \\T OK done\\r\\n* BYE too many\\r\\n\n! wait 3500\n", { timeout = 60 })
