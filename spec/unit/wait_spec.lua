@@ -8,7 +8,7 @@ local RAISES = not require("imapconn.callback").pcall_yields
 
 -- Each answer comes some milliseconds late, so that it must be waited for.
 local function connect(wait)
-  local options = servers.delayed(servers.dovecot():account("tls"), 5)
+  local options = servers.delayed(servers.dovecot():account("tls"), 30)
   options.wait = wait
   return imapconn.connect(options)
 end
