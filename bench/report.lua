@@ -130,10 +130,10 @@ Written by `make bench` on %s; `make bench ONLY=%s` prints one workload again.
 
 Each client ran near the server (%d runs) and over a line that takes 25 ms in either direction (%d), in turn with the
 others. Shown are medians; in brackets, how many times imapconn's value that is. CPU is user plus system time of the
-client alone, from logged in to done; memory is the most that was resident. What was delivered is hashed, and was the
-same for all. A floor sends the best bytes and drops the replies. "Turns" are turns of waiting, and "KB" what went over
-the line both ways (with login and logout), each counted by the proxy there; behind TLS, both are those of TLS,
-handshake included.]]
+client alone, from logged in to done; memory is the most that was resident. What was delivered is hashed (of a message
+that was downloaded, its size and some of its octets), and was the same for all. A floor sends the best bytes and drops
+the replies. "Turns" are turns of waiting, and "KB" what went over the line both ways (with login and logout), each
+counted by the proxy there; behind TLS, both are those of TLS, handshake included.]]
 
 --- Writes bench/RESULTS.md and the plots.
 function report.write(results, turns, runs, far_runs)

@@ -113,21 +113,23 @@ static void download(void) {
   }
 }
 
-static void keep_body(clist *result) {
+static void sample_body(clist *result) {
   struct mailimap_msg_att *message = clist_content(clist_begin(result));
+  char line[64];
   for (clistiter *i = clist_begin(message->att_list); i != NULL; i = clist_next(i)) {
     struct mailimap_msg_att_item *item = clist_content(i);
     struct mailimap_msg_att_static *fixed = item->att_data.att_static;
     if (item->att_type != MAILIMAP_MSG_ATT_ITEM_STATIC || fixed->att_type != MAILIMAP_MSG_ATT_BODY_SECTION) continue;
-    mmap_string_append_len(text, fixed->att_data.att_body_section->sec_body_part,
-                           fixed->att_data.att_body_section->sec_length);
+    size_t size = fixed->att_data.att_body_section->sec_length;
+    snprintf(line, sizeof line, "%zu %.16s\n", size, fixed->att_data.att_body_section->sec_body_part + size / 2);
+    mmap_string_append(text, line);
   }
   mailimap_fetch_list_free(result);
 }
 
 static void small(void) {
   need(mailimap_examine(conn, mailbox));
-  for (int uid = 1; uid <= count; uid++) keep_body(fetch_body((uint32_t)uid));
+  for (int uid = 1; uid <= count; uid++) sample_body(fetch_body((uint32_t)uid));
 }
 
 /* --- appends --- */

@@ -111,16 +111,17 @@ var work = map[string]func() func(){
 		return tellTexts(&samples)
 	},
 	"small": func() func() {
-		var bodies []string
+		var samples []string
 		open(true)
 		for uid := 1; uid <= count(); uid++ {
 			body(uint32(uid), func(r io.Reader) {
 				content, err := io.ReadAll(r)
 				need(err)
-				bodies = append(bodies, string(content))
+				middle := len(content) / 2
+				samples = append(samples, fmt.Sprintf("%d %s\n", len(content), content[middle:middle+16]))
 			})
 		}
-		return tellTexts(&bodies)
+		return tellTexts(&samples)
 	},
 	"append": func() func() {
 		for _, message := range messages {

@@ -69,7 +69,7 @@ end
 
 function work.small()
   return lines(each("download_message", function(uid) return { mailbox = mailbox, uid = uid } end,
-    function(result) return result.content end), as_it_is)
+    function(result) return delivered.sample(result.content) end), as_it_is)
 end
 
 local messages

@@ -46,9 +46,13 @@ const work = {
   },
   async small() {
     await open(true);
-    const bodies = [];
-    for (const uid of uids()) bodies.push((await client.fetchOne(String(uid), { source: true }, { uid: true })).source);
-    return () => bodies;
+    const samples = [];
+    for (const uid of uids()) {
+      const { source } = await client.fetchOne(String(uid), { source: true }, { uid: true });
+      const middle = source.length >> 1;
+      samples.push(`${source.length} ${source.toString("latin1", middle, middle + 16)}\n`);
+    }
+    return () => samples;
   },
   async append() {
     for (const message of messages) await client.append(mailbox, message);

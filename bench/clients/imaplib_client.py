@@ -50,10 +50,15 @@ def download():
     return lambda: samples
 
 
+def sample(content):
+    middle = len(content) // 2
+    return b"%d %s\n" % (len(content), content[middle : middle + 16])
+
+
 def small():
     need(conn.select(MAILBOX, readonly=True))
-    bodies = [body(uid) for uid in range(1, COUNT + 1)]
-    return lambda: bodies
+    samples = [sample(body(uid)) for uid in range(1, COUNT + 1)]
+    return lambda: samples
 
 
 def append():
