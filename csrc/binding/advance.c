@@ -44,7 +44,7 @@ static int push_event(lua_State *L, struct connection *c,
       c->done = event->action;
       lua_pushliteral(L, "done");
       lua_pushinteger(L, event->action->id);
-      return 2;
+      return 2 + imaplua_push_done(L, c);
   }
   return 0;
 }

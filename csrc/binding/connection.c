@@ -221,12 +221,9 @@ void imaplua_push_rows(lua_State *L, int id) {
   lua_remove(L, -2);
 }
 
-static int result(lua_State *L) {
-  struct connection *c = imaplua_connection(L, 1);
-  int id = (int)luaL_checkinteger(L, 2);
+int imaplua_push_done(lua_State *L, struct connection *c) {
   struct imap_action *a = c->done;
-  int rows;
-  if (a == NULL || a->id != id) return luaL_error(L, "action %d has no result", id);
+  int id = a->id, rows;
   if (a->failure.code == IMAP_CODE_NOMEM)
     imaplua_no_memory(L);
   imaplua_push_rows(L, id);
@@ -244,7 +241,8 @@ static int result(lua_State *L) {
   lua_rawseti(L, -2, id);
   lua_pop(L, 1);
   imaplua_drop_done(c);
-  return lua_gettop(L) - rows;
+  lua_remove(L, rows);
+  return lua_gettop(L) - rows + 1;
 }
 
 /* The structure of the part that a download has seen so far. */
@@ -299,7 +297,7 @@ static int arm_method(lua_State *L) {
 void imaplua_open_connection(lua_State *L) {
   static pthread_once_t once = PTHREAD_ONCE_INIT;
   static const luaL_Reg methods[] = {
-    {"start", start}, {"result", result}, {"structure", structure},
+    {"start", start}, {"structure", structure},
     {"kill", kill_method}, {"close", close_method}, {"fd", fd_method},
     {"arm", arm_method}, {NULL, NULL}
   };

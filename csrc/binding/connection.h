@@ -45,6 +45,10 @@ void imaplua_drop_done(struct connection *c);
 /* The rows of an action of the object at index 1, onto the stack. */
 void imaplua_push_rows(lua_State *L, int id);
 
+/* What became of the action `done`, which is forgotten then: its result, or nil,
+** its failure and, where there is any, what was done. Answers how many. */
+int imaplua_push_done(lua_State *L, struct connection *c);
+
 /* advance.c: what moves it, set in the table on top; describe.c: what it tells
 ** of itself. */
 void imaplua_open_advance(lua_State *L);

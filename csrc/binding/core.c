@@ -183,6 +183,24 @@ static int flags(lua_State *L) {
   return 1;
 }
 
+/* has_all(known, given): whether each key of the second table is in the first. */
+static int has_all(lua_State *L) {
+  bool all = true;
+  luaL_checktype(L, 1, LUA_TTABLE);
+  luaL_checktype(L, 2, LUA_TTABLE);
+  lua_settop(L, 2);
+  lua_pushnil(L);
+  while (all && lua_next(L, 2)) {
+    lua_pop(L, 1);
+    lua_pushvalue(L, -1);
+    lua_rawget(L, 1);
+    all = lua_toboolean(L, -1) != 0;
+    lua_pop(L, 1);
+  }
+  lua_pushboolean(L, all);
+  return 1;
+}
+
 /* count(value): how many elements, where it is an array, read raw. */
 static int count_elements(lua_State *L) {
   size_t count = 0, found = 0;
@@ -343,7 +361,7 @@ int luaopen_imapconn_core(lua_State *L) {
     {"now", now}, {"wait", wait_readable}, {"poll", poll_readable},
     {"to_wire", to_wire}, {"upper", upper},
     {"is_atom", is_atom}, {"flags", flags}, {"is_line", is_line},
-    {"count", count_elements}, {"integer", integer},
+    {"has_all", has_all}, {"count", count_elements}, {"integer", integer},
     {"day", day}, {"parse_day", parse_day}, {"number", number}, {"set", set},
     {"lines", lines}, {"crlf", crlf}, {"reader", imaplua_reader},
     {"decoder", imaplua_decoder}, {"open", imaplua_open},

@@ -118,7 +118,7 @@ function actions.delete_message(input)
 end
 
 local function read_part(input)
-  local name = input:raw("part")
+  local name = input.given.part
   local decode = input:boolean("decode")
   if name == nil then
     if decode then input:refuse("decode", "decode is for a part; the whole message comes as it is stored") end
@@ -224,7 +224,7 @@ end
 
 -- The items of STATUS asked for: an array of names, or true for all.
 local function read_status(input)
-  local value = input:raw("status")
+  local value = input.given.status
   if value == nil or value == false then return nil end
   if value == true then return STATUS end
   local items = check.array(value)
@@ -243,7 +243,7 @@ local function read_status(input)
 end
 
 local function read_pattern(input, name, default)
-  local value = input:raw(name)
+  local value = input.given[name]
   return input:wire(name, value == nil and default or value)
 end
 
@@ -292,7 +292,7 @@ end
 local prepare = {}
 
 for name, action in pairs(actions) do
-  local form = check.form(name)
+  local form = check.form(name, action)
   prepare[name] = function(given, server, literal_limit)
     return action(check.inputs(form, given, server, literal_limit))
   end

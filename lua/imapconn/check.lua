@@ -13,10 +13,20 @@ local LONGEST_FLAGS = 4000 -- octets of all flags of a command
 local Input = {}
 Input.__index = Input
 
---- What the inputs of every `call` have in common: the names of those that
---- there are. It learns them, since each call asks for all of them.
-function check.form(call)
-  return { call = call, known = {} }
+-- A server that offers all there is.
+local ANY_SERVER = {
+  has = function() return true end,
+  utf8_names = function() return false end,
+}
+
+--- What the inputs of every `call` have in common: the names of those that there
+--- are, which is what `read` asks of an Input where none is given. So an action has
+--- to read all of them, whatever it finds.
+function check.form(call, read)
+  local known = {}
+  local nothing = setmetatable({}, { __index = function(_, name) known[name] = true end })
+  read(setmetatable({ call = call, known = known, given = nothing, server = ANY_SERVER }, Input))
+  return { call = call, known = known }
 end
 
 local NOTHING = {} -- is given
@@ -29,8 +39,9 @@ local function bare(given)
   return copy
 end
 
---- Begins to read `given`. `server` is the core's connection, which knows what
---- the server can do; `literal_limit`: octets that may be held.
+--- Begins to read `given`, which becomes a field of that name. `server` is the
+--- core's connection, which knows what the server can do; `literal_limit`: octets
+--- that may be held.
 function check.inputs(form, given, server, literal_limit)
   local is_table = type(given) == "table"
   local input = setmetatable({
@@ -50,13 +61,6 @@ function check.kind(value)
   if type(value) == "number" or type(value) == "boolean" then return tostring(value) end
   return "a " .. type(value)
 end
-
---- Reads an input as it is.
-local function raw(self, name)
-  self.known[name] = true
-  return self.given[name]
-end
-Input.raw = raw
 
 --- Notes a mistake; answers nil.
 function Input:refuse(field, why)
@@ -128,9 +132,8 @@ end
 
 --- After all inputs were read: the error, if there is one.
 function Input:failed()
-  local unknown = unknown_input(self)
-  if not unknown then return self.err end
-  local names = sorted_names(self)
+  if core.has_all(self.known, self.given) then return self.err end
+  local unknown, names = unknown_input(self), sorted_names(self)
   local meant = nearest(unknown, names)
   return errors.argument(self.call, unknown, "there is no input " .. errors.quote(unknown) .. "; "
     .. (meant and "did you mean " .. meant .. "?" or "there are " .. table.concat(names, ", ")))
@@ -158,14 +161,14 @@ function check.has_method(object, name)
 end
 
 function Input:boolean(name, default)
-  local value = raw(self, name)
+  local value = self.given[name]
   if value == nil then return default or false end
   if type(value) == "boolean" then return value end
   return self:expected(name, "true or false", value)
 end
 
 function Input:integer(name, low, high, required)
-  local value = raw(self, name)
+  local value = self.given[name]
   if value == nil and not required then return nil end
   local number = check.integer(value, low, high)
   if number then return number end
@@ -178,14 +181,14 @@ end
 
 --- A function, or nil.
 function Input:callback(name)
-  local value = raw(self, name)
+  local value = self.given[name]
   if value == nil or type(value) == "function" then return value end
   return self:expected(name, "a function", value)
 end
 
 --- A mod-sequence, as its decimal digits.
 function Input:modseq(name)
-  local value = raw(self, name)
+  local value = self.given[name]
   if value == nil then return nil end
   local kind = type(value)
   local digits = (kind == "number" or kind == "string") and core.number(value)
@@ -221,7 +224,7 @@ end
 
 --- A mailbox: its path, and its name on the wire.
 function Input:mailbox(name, optional)
-  local value = raw(self, name)
+  local value = self.given[name]
   if value == nil and optional then return nil end
   if type(value) == "table" then return row_name(self, name, value) end
   if type(value) ~= "string" or value == "" then
@@ -264,7 +267,7 @@ function check.set(value)
 end
 
 function Input:set(name)
-  local value = raw(self, name)
+  local value = self.given[name]
   if value == nil then return nil end
   local set, wrong = check.set(value)
   if set then return set end
@@ -275,7 +278,7 @@ end
 
 -- A single number, or "*" where that is allowed, as a set.
 local function single(input, name, star)
-  local value = raw(input, name)
+  local value = input.given[name]
   if value == nil then return nil end
   local number = check.integer(value, 1, MOST)
   if number then return number end
@@ -285,7 +288,7 @@ end
 
 -- Exactly one of two ways to name messages.
 local function one_of(input, first, second)
-  local a, b = raw(input, first), raw(input, second)
+  local a, b = input.given[first], input.given[second]
   if a ~= nil and b ~= nil then
     input:refuse(second, ("%s and %s are both given; one of them names the messages"):format(first, second))
   elseif a == nil and b == nil then
@@ -341,7 +344,7 @@ end
 --- Flags, each once, without \Recent, as one text. `how`: "some" are needed, "any"
 --- may be none, "optional" may be left out.
 function Input:flags(name, how)
-  local value = raw(self, name)
+  local value = self.given[name]
   if value == nil and how == "optional" then return "" end
   local list = flag_list(value)
   if not list then return self:expected(name, FLAGS, value) end
@@ -355,7 +358,7 @@ end
 
 --- A time in epoch seconds, of the years 1 to 9999.
 function Input:time(name)
-  local value = raw(self, name)
+  local value = self.given[name]
   if value == nil then return nil end
   local seconds = check.seconds(value)
   if seconds then return seconds end

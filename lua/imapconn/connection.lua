@@ -21,7 +21,7 @@ Connection.__index = Connection
 local LINK = {}
 
 local function link_of(self)
-  return type(self) == "table" and rawget(self, LINK)
+  return getmetatable(self) == Connection and self[LINK]
 end
 
 local function not_mine(name)

@@ -173,7 +173,7 @@ end
 
 --- Reads the input `content`.
 function content.read(input)
-  local given = input:raw("content")
+  local given = input.given.content
   local source
   if type(given) == "string" then
     source = from_string(given)

@@ -10,7 +10,7 @@ download.TOO_LARGE = "the message is larger than the limit literal"
 
 --- Reads the input `sink`: a function(chunk), or nil where there is none.
 function download.sink(input)
-  local sink = input:raw("sink")
+  local sink = input.given.sink
   if sink == nil or type(sink) == "function" then return sink end
   if check.has_method(sink, "write") then
     return function(chunk) return sink:write(chunk) end

@@ -52,7 +52,7 @@ end
 
 -- A coroutine that ended in the middle of a call leaves no state to go on from.
 local function bury_abandoned(self)
-  if self.busy and is_dead(self.owner) then
+  if is_dead(self.owner) then
     break_off(self, "the coroutine of " .. self.busy .. " ended in the middle of it")
     self:leave()
   end
@@ -60,7 +60,7 @@ end
 
 -- Takes the connection for a call, or says why it cannot.
 local function enter(self, name)
-  bury_abandoned(self)
+  if self.busy then bury_abandoned(self) end
   if not is_open(self) then
     return errors.failed(name, {
       code = "closed", outcome = "not_sent",
@@ -108,7 +108,7 @@ end
 
 --- Ends the call that holds the connection; it answers `closed`.
 function Link:interrupt(why)
-  bury_abandoned(self)
+  if self.busy then bury_abandoned(self) end
   if not self.busy then return false end
   break_off(self, why)
   self.core:arm(0) -- its wait ends at once
@@ -173,10 +173,9 @@ end
 
 local steps = {}
 
-function steps.done(call, id)
+function steps.done(call, id, raw, failure, done)
   local task = call.running[id]
   call.running[id], call.count = nil, call.count - 1
-  local raw, failure, done = call.core:result(id)
   if failure and not call.core:is_alive() then
     call.link.fault = call.link.fault or failure.reason
   end

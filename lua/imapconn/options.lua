@@ -4,8 +4,6 @@ local check = require "imapconn.check"
 
 local options = {}
 
-local form = check.form("connect")
-
 local LITERAL_LIMIT = 268435456 -- octets held in memory, by default
 local LONGEST_TEXT = 4096 -- octets of a path, a URL, the password of a key
 local LONGEST_SECRET = 32768 -- octets of what logs in; some tokens are long
@@ -19,14 +17,14 @@ local function fits_c(value)
 end
 
 function read.text(input, name, what)
-  local value = input:raw(name)
+  local value = input.given[name]
   if value == nil or fits_c(value) then return value end
   return input:expected(name, what, value)
 end
 
 -- The same, and never shown.
 function read.hidden(input, name)
-  local value = input:raw(name)
+  local value = input.given[name]
   if value == nil or fits_c(value) then return value end
   return input:refuse(name, ("%s must be text without NUL, of at most %d octets"):format(name, LONGEST_TEXT))
 end
@@ -34,7 +32,7 @@ end
 -- What logs in is never shown, either. A line's end in it is what came along
 -- from a file.
 function read.secret(input, name, may_be_empty)
-  local value = input:raw(name)
+  local value = input.given[name]
   if value == nil then return nil end
   if type(value) == "string" and #value <= LONGEST_SECRET and not value:find("[%z\r\n]")
     and (may_be_empty or value ~= "") then
@@ -46,7 +44,7 @@ end
 
 -- A host's name or address: nothing that would mean more within a URL.
 function read.host(input, name, required)
-  local value = input:raw(name)
+  local value = input.given[name]
   if value == nil and not required then return nil end
   if type(value) ~= "string" or value == "" or #value > 255 or value:find("[%c%s/@?#\\<>]") then
     return input:expected(name, "a host name or an address", value)
@@ -57,14 +55,14 @@ function read.host(input, name, required)
 end
 
 function read.seconds(input, name, default)
-  local value = input:raw(name)
+  local value = input.given[name]
   if value == nil then return default end
   if type(value) == "number" and value > 0 then return value end
   return input:expected(name, "a number of seconds above 0, or math.huge", value)
 end
 
 function read.secure(input)
-  local value = input:raw("secure")
+  local value = input.given.secure
   if value == nil then return true end
   if value == "starttls" or type(value) == "boolean" then return value end
   return input:expected("secure", 'true, "starttls" or false', value)
@@ -73,7 +71,7 @@ end
 local TLS = { ["TLSv1.0"] = 0, ["TLSv1.1"] = 1, ["TLSv1.2"] = 2, ["TLSv1.3"] = 3 }
 
 function read.tls_version(input, name, default)
-  local value = input:raw(name)
+  local value = input.given[name]
   if value == nil then return default end
   if TLS[value] then return value end
   return input:expected(name, '"TLSv1.0", "TLSv1.1", "TLSv1.2" or "TLSv1.3"', value)
@@ -101,7 +99,7 @@ local LIMITS = {
 }
 
 function read.limits(input)
-  local given = input:raw("limits")
+  local given = input.given.limits
   if given == nil then return {} end
   if type(given) ~= "table" then return input:expected("limits", "a table", given) end
   local limits = {}
@@ -121,7 +119,7 @@ function read.limits(input)
 end
 
 function read.transport(input)
-  local value = input:raw("transport")
+  local value = input.given.transport
   if value == nil then return nil end
   local connect = type(value) == "table" and rawget(value, "connect")
   if type(connect) == "function" then return connect end
@@ -139,7 +137,7 @@ local MECHANISMS = {
 }
 
 function read.mechanism(input)
-  local value = input:raw("auth")
+  local value = input.given.auth
   if value == nil then return nil end
   local name = type(value) == "string" and core.upper(value)
   if name and MECHANISMS[name] then return name end
@@ -162,7 +160,7 @@ local function read_login(input, secure)
     input:refuse("password", "password is missing; " .. mechanism .. " needs it")
   elseif needs == "access_token" and token == nil then
     input:refuse("access_token", "access_token is missing; " .. mechanism .. " needs it")
-  elseif secure and needs == nil and password == nil and token == nil and input:raw("client_cert") == nil then
+  elseif secure and needs == nil and password == nil and token == nil and input.given.client_cert == nil then
     input:refuse("password", "password is missing; so are access_token and client_cert, which would do as well")
   end
   return { username = username, password = password, token = token, mechanism = mechanism }
@@ -200,9 +198,7 @@ local function read_open(input, secure)
   return open
 end
 
---- Reads the options: settings for connection.open, or nil and an error.
-function options.read(given)
-  local input = check.inputs(form, given)
+local function read_all(input)
   local host = read.host(input, "host", true)
   local secure = read.secure(input)
   local port = input:integer("port", 1, 65535) or (secure == true and 993 or 143)
@@ -230,6 +226,13 @@ function options.read(given)
   settings.attach = { limits = open.limits, trace = open.trace, security = open.security }
   settings.options = options.for_transport(input, settings)
   return settings
+end
+
+local form = check.form("connect", read_all)
+
+--- Reads the options: settings for connection.open, or nil and an error.
+function options.read(given)
+  return read_all(check.inputs(form, given))
 end
 
 -- A transport of the caller's gets the options as given, with their defaults.

@@ -142,7 +142,7 @@ end
 local function plain_keys(query, input)
   for i = 1, #KEYS do
     local name, kind, word, opposite = KEYS[i][1], KEYS[i][2], KEYS[i][3], KEYS[i][4]
-    local value = input:raw(name)
+    local value = input.given[name]
     if value ~= nil then
       if kind == "flag" then
         add_flag(query, input, name, { word, opposite }, value)
@@ -155,7 +155,7 @@ local function plain_keys(query, input)
 end
 
 local function header_key(query, input)
-  local headers = input:raw("header")
+  local headers = input.given.header
   if headers == nil then return end
   if type(headers) ~= "table" or next(headers) == nil then
     return input:expected("header", "a table like { [\"List-Id\"] = \"x\" }", headers)
@@ -185,7 +185,14 @@ local function add_set(query, input, name, set)
   add(query, name == "uids" and { "aUID", "n" .. text } or { "n" .. text })
 end
 
-local nested = check.form("search_messages")
+-- The keys of one level.
+local function read_level(query, input)
+  add_set(query, input, "range", input:set("range"))
+  add_set(query, input, "uids", input:set("uids"))
+  search.add_keys(query, input)
+end
+
+local nested -- what is common to the tables of keys within others
 
 -- The keys of a nested table, as the terms of one key.
 local function group(query, input, name, keys)
@@ -198,9 +205,7 @@ local function group(query, input, name, keys)
   end
   local inner = setmetatable({ terms = {}, keys = 0, depth = query.depth + 1 }, { __index = query })
   local given = check.inputs(nested, keys, input.server)
-  add_set(inner, given, "range", given:set("range"))
-  add_set(inner, given, "uids", given:set("uids"))
-  search.add_keys(inner, given)
+  read_level(inner, given)
   input.err = input.err or given:failed()
   query.charset, query.octets, query.set_octets = inner.charset, inner.octets, inner.set_octets
   if inner.keys == 0 then return { "aALL" } end -- read_filter = "all"
@@ -216,7 +221,7 @@ local function either(query, input, groups, first, last)
 end
 
 local function logic_keys(query, input)
-  local negated, alternatives = input:raw("not"), input:raw("or")
+  local negated, alternatives = input.given["not"], input.given["or"]
   if negated ~= nil then
     local groups = check.array(negated)
     if not groups or groups.n == 0 then groups = { negated, n = 1 } end
@@ -240,7 +245,7 @@ local FILTERS = { all = {}, read = { "aSEEN" }, unread = { "aUNSEEN" } }
 
 --- Adds the keys that may stand at any level, but for the sets.
 function search.add_keys(query, input)
-  local filter = input:raw("read_filter")
+  local filter = input.given.read_filter
   if filter ~= nil and not FILTERS[filter] then
     input:expected("read_filter", '"all", "read" or "unread"', filter)
   elseif filter ~= nil and filter ~= "all" then
@@ -250,6 +255,8 @@ function search.add_keys(query, input)
   header_key(query, input)
   logic_keys(query, input)
 end
+
+nested = check.form("search_messages", function(input) read_level({}, input) end)
 
 --- Reads all search keys of an input: { terms, charset, uids, empty }. `uids`
 --- is the top-level set of UIDs; `empty`: a top-level set names no message.
@@ -276,7 +283,7 @@ local USUAL = { "seq", "uid", "flags", "size", "internal_date", "envelope" }
 
 --- The fields asked for, each once.
 function search.fields(input)
-  local given = input:raw("fields")
+  local given = input.given.fields
   if given == nil then return USUAL end
   local items = check.array(given)
   if not items or items.n == 0 then

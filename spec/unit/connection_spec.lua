@@ -525,11 +525,10 @@ describe("the core", function()
     core:feed "* PREAUTH [CAPABILITY IMAP4rev2 LITERAL+] ready\r\n"
     assert.are.equal(1, core:start("connect", {}))
     assert.are.equal("done", (core:advance()))
-    core:result(1)
     for _ = 1, 2 do
       local id = core:start("search", { mailbox = "a\r\nb", fields = { "flags" }, terms = {} })
-      assert.are.equal("done", (core:advance()))
-      local _, failure = core:result(id)
+      local what, ended, _, failure = core:advance()
+      assert.are.same({ "done", id }, { what, ended })
       assert.are.same({ "invalid_argument", "not_sent" }, { failure.code, failure.outcome })
     end
     assert.are.equal("receive", (core:advance()))

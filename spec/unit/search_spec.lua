@@ -11,7 +11,7 @@ local function server_without(lacks, utf8)
 end
 
 local function read(keys, server)
-  local input = check.inputs(check.form("search_messages"), keys, server or server_without())
+  local input = check.inputs(check.form("search_messages", search.read), keys, server or server_without())
   local query = search.read(input)
   return query, input:failed()
 end
