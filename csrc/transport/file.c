@@ -35,8 +35,8 @@ static ssize_t send_quietly(int socket, int file, off_t from, size_t size) {
 size_t imap_transport_send_file(struct imap_transport *t, int file, off_t from,
                                 size_t size) {
   ssize_t count;
-  if (t->state != IMAP_TRANSPORT_OPEN || !imap_transport_is_bare(t) ||
-      !imap_transport_may_block(t, false)) /* nor can it be told not to block */
+  if (t->state != IMAP_TRANSPORT_OPEN || !imap_is_bare(t) ||
+      !imap_bare_may_block(t, false)) /* nor can it be told not to block */
     return 0;
   count = send_quietly(t->socket, file, from, size);
   if (count <= 0) return 0;

@@ -47,11 +47,20 @@ int imap_setup(struct imap_transport *t,
 /* explain.c: notes why libcurl failed. */
 int imap_explain(struct imap_transport *t, CURLcode code);
 
-/* transport.c: nothing but the kernel stands between us and the server. */
-bool imap_transport_is_bare(const struct imap_transport *t);
+/* bare.c: whether nothing but the kernel stands between us and the server. Then
+** these move bytes as curl_easy_recv() and curl_easy_send() do, and block only
+** where the next receiving was told to wait. */
+bool imap_is_bare(const struct imap_transport *t);
+CURLcode imap_bare_receive(struct imap_transport *t, char *data, size_t size,
+                           size_t *moved);
+CURLcode imap_bare_send(struct imap_transport *t, const char *data, size_t size,
+                        size_t *moved);
 
-/* transport.c: whether the open socket may block; false: that cannot be changed. */
-bool imap_transport_may_block(struct imap_transport *t, bool wanted);
+/* Lets the next receiving wait, for less than `seconds`. False: it does not. */
+bool imap_bare_waits(struct imap_transport *t, double seconds);
+
+/* Whether the open socket may block at all; false: that cannot be changed. */
+bool imap_bare_may_block(struct imap_transport *t, bool wanted);
 
 /* count.c: positions in the stream of IMAP, as gate.h wants them. */
 uint64_t imap_count_arrived(struct imap_transport *t);

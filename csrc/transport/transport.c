@@ -2,7 +2,6 @@
 #include "transport/transport.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
@@ -168,7 +167,7 @@ int imap_transport_open(struct imap_transport_shared *shared,
 }
 
 static void forget_libcurl(struct imap_transport *t) {
-  (void)imap_transport_may_block(t, false); /* it takes that for granted */
+  (void)imap_bare_may_block(t, false); /* it takes that for granted */
   if (t->easy != NULL && t->multi != NULL)
     curl_multi_remove_handle(t->multi, t->easy);
   curl_easy_cleanup(t->easy);
@@ -301,59 +300,10 @@ static int failed(struct imap_transport *t, CURLcode code) {
   return may_begin_again(t) ? begin_again(t) : die(t, imap_explain(t, code));
 }
 
-/* Where it is bare, bytes are moved past libcurl, which looks through its pool of
-** connections each time: over cold memory, that is a fifteenth of what a call
-** costs. */
-bool imap_transport_is_bare(const struct imap_transport *t) {
-  return t->gate.security == IMAP_PLAIN && !t->https_proxy;
-}
-
-#ifndef MSG_NOSIGNAL
-#define MSG_NOSIGNAL 0 /* where libcurl sets SO_NOSIGPIPE */
-#endif
-
-/* What send() or recv() says, as libcurl would. */
-static CURLcode judge_bare(struct imap_transport *t, ssize_t count,
-                           CURLcode broken, size_t *moved) {
-  *moved = count > 0 ? (size_t)count : 0;
-  if (count >= 0) return CURLE_OK;
-  if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)
-    return CURLE_AGAIN;
-  snprintf(t->message, sizeof t->message, "%s", strerror(errno));
-  return broken;
-}
-
-/* recv() with nothing to read waits for up to a second, or not at all. To read
-** so, in place of a poll() and a read, saves 2.5 us of a call's 27. */
-enum { PATIENCE = 1 };
-
-bool imap_transport_may_block(struct imap_transport *t, bool wanted) {
-  static const struct timeval longest = {PATIENCE, 0};
-  int flags;
-  if (t->blocks == wanted) return true;
-  flags = fcntl(t->socket, F_GETFL);
-  if (flags < 0 ||
-      (wanted && setsockopt(t->socket, SOL_SOCKET, SO_RCVTIMEO, &longest,
-                            sizeof longest) != 0) ||
-      fcntl(t->socket, F_SETFL,
-            wanted ? flags & ~O_NONBLOCK : flags | O_NONBLOCK) != 0)
-    return false;
-  t->blocks = wanted;
-  return true;
-}
-
-static CURLcode receive_bare(struct imap_transport *t, char *data, size_t size,
-                             size_t *moved) {
-  int how = t->waits ? 0 : MSG_DONTWAIT;
-  t->waits = false;
-  return judge_bare(t, recv(t->socket, data, size, how), CURLE_RECV_ERROR,
-                    moved);
-}
-
 static CURLcode receive(struct imap_transport *t, char *data, size_t size,
                         size_t *moved) {
   CURLcode code = CURLE_AGAIN;
-  if (imap_transport_is_bare(t)) return receive_bare(t, data, size, moved);
+  if (imap_is_bare(t)) return imap_bare_receive(t, data, size, moved);
   for (int n = 0; n < (t->https_proxy ? ASK_AGAIN : 1); n++) {
     code = curl_easy_recv(t->easy, data, size, moved);
     if (code != CURLE_AGAIN) break;
@@ -363,9 +313,7 @@ static CURLcode receive(struct imap_transport *t, char *data, size_t size,
 
 static CURLcode transmit(struct imap_transport *t, const char *data,
                          size_t size, size_t *moved) {
-  if (imap_transport_is_bare(t))
-    return judge_bare(t, send(t->socket, data, size, MSG_DONTWAIT | MSG_NOSIGNAL),
-                      CURLE_SEND_ERROR, moved);
+  if (imap_is_bare(t)) return imap_bare_send(t, data, size, moved);
   return curl_easy_send(t->easy, data, size, moved);
 }
 
@@ -476,7 +424,7 @@ int imap_transport_receive(struct imap_transport *t, char *data, size_t size,
   *moved = 0;
   if (status != IMAP_OK || size == 0) return status;
   code = receive(t, data, size, moved);
-  t->drained = code == CURLE_AGAIN || (*moved < size && imap_transport_is_bare(t));
+  t->drained = code == CURLE_AGAIN || (*moved < size && imap_is_bare(t));
   if (*moved > 0) t->unacknowledged = true;
   return moved_or_not(t, code, *moved, "receiving");
 }
@@ -531,9 +479,8 @@ int imap_transport_arm(struct imap_transport *t, double seconds, bool writing) {
 
 int imap_transport_rest(struct imap_transport *t, double seconds, bool writing) {
   if (t->state == IMAP_TRANSPORT_OPEN) {
-    t->waits = !writing && seconds >= PATIENCE && imap_transport_is_bare(t) &&
-               imap_transport_may_block(t, true);
-    if (t->waits) return 0;
+    if (!writing && imap_is_bare(t) && imap_bare_waits(t, seconds))
+      return 0;
     if (watch(t, writing) != IMAP_OK) return ENOMEM;
   } else if (t->state == IMAP_TRANSPORT_CONNECTING && t->due >= 0) {
     double due = (double)(t->due - imap_poller_now()) / 1e9;
