@@ -56,7 +56,7 @@ CURLcode imap_bare_receive(struct imap_transport *t, char *data, size_t size,
 CURLcode imap_bare_send(struct imap_transport *t, const char *data, size_t size,
                         size_t *moved);
 
-/* Lets the next receiving wait, for less than `seconds`. False: it does not. */
+/* Lets the next receiving wait, for no longer than `seconds`. False: it does not. */
 bool imap_bare_waits(struct imap_transport *t, double seconds);
 
 /* Whether the open socket may block at all; false: that cannot be changed. */
