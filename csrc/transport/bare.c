@@ -19,7 +19,7 @@ bool imap_is_bare(const struct imap_transport *t) {
 }
 
 /* recv() with nothing to read waits for up to so many seconds, unless it is told not
-** to. To read so, in place of a poll() and a read, saves 2.5 us of a call's 27. */
+** to. To read so, in place of a poll() and a read, saves 3 us of a call's 28. */
 enum { PATIENCE = 1 };
 
 bool imap_bare_may_block(struct imap_transport *t, bool wanted) {

@@ -1,6 +1,7 @@
 -- Rows F1 to F13: what a network does, on real sockets.
 local hostile = require "spec.support.hostile"
 local imapconn = require "imapconn"
+local core = require "imapconn.core"
 local only = require "spec.support.only"
 local transcript = require "spec.support.transcript"
 
@@ -15,6 +16,14 @@ local function fails(code, value, message, err)
   assert.is_nil(value)
   assert.are.equal(code, err.code, message)
   return err
+end
+
+-- `work` takes more than `least` and less than `most` seconds.
+local function takes(least, most, work)
+  local began = core.now()
+  work()
+  local took = core.now() - began
+  assert.is_true(took > least and took < most, "it took " .. took)
 end
 
 local function rename(conn) return conn:rename_mailbox { path = "A", new_path = "B" } end
@@ -34,41 +43,31 @@ describe("a network", function()
   end)
 
   it("F2: that stops in the middle is a timeout, counted from its last octet", function()
-    local core = require "imapconn.core"
     local conn, server = open("C: RENAME\n! wait 300\nS- * OK half\n! wait 1500\n", { timeout = 0.6 })
-    local began = core.now()
-    fails("timeout", rename(conn))
-    local took = core.now() - began
-    assert.is_true(took > 0.85 and took < 1.6, "it took " .. took) -- and neither 0.6 nor 1.8
+    takes(0.85, 1.6, function() fails("timeout", rename(conn)) end) -- and neither 0.6 nor 1.8
     server:stop()
   end)
 
   -- A second and more is waited for in the reading itself, the rest by poll().
   it("F2: that stops is a timeout, also where that is seconds", function()
-    local core = require "imapconn.core"
     local conn, server = open("C: RENAME\n! wait 2400\n", { timeout = 1.4 })
-    local began = core.now()
-    fails("timeout", rename(conn))
-    local took = core.now() - began
-    assert.is_true(took > 1.35 and took < 2.2, "it took " .. took)
+    takes(1.35, 2.2, function() fails("timeout", rename(conn)) end)
     server:stop()
   end)
 
   it("F2: keeps nobody waiting two seconds after BYE", function()
-    local core = require "imapconn.core"
     local conn, server = open("C: RENAME\nS- \\T OK done\\r\\n* BYE too many\\r\\n\n! wait 3500\n", { timeout = 60 })
-    local began = core.now()
-    local results = assert(conn:batch(function(b)
-      for _ = 1, 2 do rename(b) end
-    end))
-    assert.is_truthy(results[1].value)
-    assert.are.equal("closed", results[2].err.code)
-    assert.is_true(core.now() - began < 3, "it took " .. core.now() - began)
+    takes(0, 3, function()
+      local results = assert(conn:batch(function(b)
+        for _ = 1, 2 do rename(b) end
+      end))
+      assert.is_truthy(results[1].value)
+      assert.are.equal("closed", results[2].err.code)
+    end)
     server:stop()
   end)
 
   it("F2: that is slow lets the trace tell at once what was sent", function()
-    local core = require "imapconn.core"
     local told = {}
     local conn, server = open("C: RENAME\n! wait 400\nS: \\T OK done\nC: LOGOUT\nS: * BYE\nS: \\T OK\n", {
       trace = function(direction) told[direction] = core.now() end,
@@ -88,7 +87,6 @@ describe("a network", function()
   end)
 
   it("F3: that leaves nothing to wait for does not move it either", function()
-    local core = require "imapconn.core"
     local conn, play = transcript.open([[
       C: T1 EXAMINE A
       C: T2 UID FETCH 1 (UID RFC822.SIZE BODY.PEEK[])
@@ -155,7 +153,6 @@ describe("a network", function()
   -- While we look at the progress it ends its side, then resets: so the kernel finds
   -- the pipe broken, and raises SIGPIPE where it may.
   it("F9: that is gone amid a long file is closed, and the process lives", function()
-    local core = require "imapconn.core"
     local path = os.tmpname()
     local file = assert(io.open(path, "w+b"))
     assert(file:write(("x"):rep(8 * 2 ^ 20)))
@@ -186,7 +183,6 @@ describe("a network", function()
   end)
 
   it("F13: that is waited for may be left by close", function()
-    local core = require "imapconn.core"
     local yields = false
     local conn, server = open("C: RENAME\n", { wait = function(fd, seconds)
       if yields then return coroutine.yield(fd) end
