@@ -39,7 +39,7 @@ struct imap_over {
   int step;
   enum imap_effect effect;
   uint32_t items; /* FETCH: what it asks for */
-  bool section;
+  bool section, flows;
   bool rescue;
   bool alone; /* see command.h */
   bool by_uid;

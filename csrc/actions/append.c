@@ -1,12 +1,20 @@
 /* append.c - append_message: APPEND, in one write with its literal (RFC 9051
 ** 6.3.12); several messages for one mailbox as MULTIAPPEND (RFC 3502). */
+#include <stdlib.h>
+
 #include "actions/actions.h"
 #include "protocol/date.h"
 
 /* A command's step is the index of its first message. */
 
+static void release(struct imap_action *a) {
+  for (size_t i = 0; i < a->append.count; i++)
+    imap_failure_free(&a->append.messages[i].failure);
+  free(a->append.messages);
+}
+
 static void write_message(const struct imap_action *a,
-                          const struct imap_append *m, struct imap_encoder *e) {
+                          const struct imap_append_message *m, struct imap_encoder *e) {
   if (m->flags_size > 0)
     imap_encode_flags(e, (struct imap_span){a->texts.data + m->flags, m->flags_size});
   if (m->dated) {
@@ -30,13 +38,13 @@ static int queue_messages(struct imap_session *s, struct imap_action *a,
   c->first_content = (uint32_t)first;
   imap_encode_mailbox(&c->line, imap_buffer_span(&a->mailbox));
   for (size_t i = first; i < end; i++)
-    write_message(a, &a->appends[i], &c->line);
+    write_message(a, &a->append.messages[i], &c->line);
   return imap_session_queue(s, c);
 }
 
 static int queue_singly(struct imap_session *s, struct imap_action *a) {
   int status = IMAP_OK;
-  for (size_t i = 0; i < a->append_count && status == IMAP_OK; i++)
+  for (size_t i = 0; i < a->append.count && status == IMAP_OK; i++)
     status = queue_messages(s, a, i, i + 1);
   return status;
 }
@@ -55,9 +63,9 @@ static int plan(struct imap_session *s, struct imap_action *a) {
     int status = imap_session_open(s, a, true, true);
     if (status != IMAP_OK) return status;
   }
-  a->multi = a->append_count > 1 &&
+  a->append.multi = a->append.count > 1 &&
              imap_caps_have(&s->caps, IMAP_CAP_MULTIAPPEND);
-  if (a->multi) return queue_messages(s, a, 0, a->append_count);
+  if (a->append.multi) return queue_messages(s, a, 0, a->append.count);
   return queue_singly(s, a);
 }
 
@@ -75,8 +83,8 @@ static void note_uids(struct imap_action *a, size_t first, size_t end,
   if (imap_seqset_count(text, &count) != IMAP_OK || count != end - first) return;
   imap_seqset_reader_init(&reader, text);
   for (size_t i = first; i < end; i++) {
-    if (imap_seqset_reader_next(&reader, &a->appends[i].uid) != IMAP_OK) return;
-    a->appends[i].uid_validity = (uint32_t)validity;
+    if (imap_seqset_reader_next(&reader, &a->append.messages[i].uid) != IMAP_OK) return;
+    a->append.messages[i].uid_validity = (uint32_t)validity;
   }
 }
 
@@ -88,24 +96,25 @@ static bool concerns_all(const struct imap_response *r) {
 
 static int answer(struct imap_session *s, struct imap_action *a,
                   struct imap_command *c, const struct imap_response *r) {
-  size_t first = (size_t)c->step, end = a->multi ? a->append_count : first + 1;
+  size_t first = (size_t)c->step, end = a->append.multi ? a->append.count : first + 1;
   if (c->step == IMAP_STEP_OPEN) return IMAP_OK;
   if (r->name != IMAP_NAME_OK) {
-    if (a->multi && !concerns_all(r)) {
-      a->multi = false;
+    if (a->append.multi && !concerns_all(r)) {
+      a->append.multi = false;
       return queue_singly(s, a);
     }
-    if (a->append_count == 1 || a->multi)
+    if (a->append.count == 1 || a->append.multi)
       imap_failure_answer(&a->failure, c->name, r);
     else
-      imap_failure_answer(&a->appends[first].failure, c->name, r);
+      imap_failure_answer(&a->append.messages[first].failure, c->name, r);
     return IMAP_OK;
   }
-  for (size_t i = first; i < end; i++) a->appends[i].stored = true;
+  for (size_t i = first; i < end; i++) a->append.messages[i].stored = true;
   note_uids(a, first, end, r);
   return IMAP_OK;
 }
 
 const struct imap_routine imap_append_routine = {
-  "append", true, plan, imap_no_row, answer, NULL, NULL
+  .name = "append", .changes = true, .release = release,
+  .plan = plan, .row = imap_no_row, .answer = answer
 };

@@ -1,68 +1,7 @@
 /* common.c - what the routines share. */
-#include <stdlib.h>
-
 #include "actions/actions.h"
-#include "actions/login.h"
 
 enum { LINE_OVERHEAD = 120 }; /* tag, name, items, brackets */
-
-struct imap_action *imap_action_new(const struct imap_routine *routine) {
-  struct imap_action *a = calloc(1, sizeof *a);
-  if (a == NULL) return NULL;
-  a->routine = routine;
-  imap_buffer_init(&a->mailbox, IMAP_MAX_MAILBOX_NAME);
-  imap_buffer_init(&a->target, IMAP_MAX_MAILBOX_NAME);
-  imap_buffer_init(&a->pattern, IMAP_MAX_MAILBOX_NAME);
-  imap_buffer_init(&a->reference, IMAP_MAX_MAILBOX_NAME);
-  imap_buffer_init(&a->texts, (size_t)1 << 28);
-  imap_buffer_init(&a->section, IMAP_MAX_LINE_SENT);
-  imap_buffer_init(&a->charset, 64);
-  imap_buffer_init(&a->mailbox_id, 256);
-  imap_failure_init(&a->failure);
-  imap_found_init(&a->found);
-  imap_seqset_init(&a->set);
-  imap_seqset_init(&a->named);
-  imap_seqset_init(&a->missing);
-  imap_seqset_init(&a->modified);
-  imap_seqset_init(&a->removed);
-  imap_seqset_init(&a->marked);
-  imap_seqset_init(&a->hits);
-  return a;
-}
-
-static void free_appends(struct imap_action *a) {
-  for (size_t i = 0; i < a->append_count; i++)
-    imap_failure_free(&a->appends[i].failure);
-  free(a->appends);
-}
-
-void imap_action_free(struct imap_action *a) {
-  if (a == NULL) return;
-  imap_buffer_free(&a->mailbox);
-  imap_buffer_free(&a->target);
-  imap_buffer_free(&a->pattern);
-  imap_buffer_free(&a->reference);
-  imap_buffer_free(&a->texts);
-  imap_buffer_free(&a->section);
-  imap_buffer_free(&a->charset);
-  imap_buffer_free(&a->mailbox_id);
-  imap_failure_free(&a->failure);
-  imap_found_free(&a->found);
-  imap_seqset_free(&a->set);
-  imap_seqset_free(&a->named);
-  imap_seqset_free(&a->missing);
-  imap_seqset_free(&a->modified);
-  imap_seqset_free(&a->removed);
-  imap_seqset_free(&a->marked);
-  imap_seqset_free(&a->hits);
-  imap_view_release(a->view);
-  imap_sasl_free(a->sasl);
-  imap_login_free(a->login);
-  free_appends(a);
-  free(a->terms);
-  free(a->pairs);
-  free(a);
-}
 
 /* --- opening --- */
 
@@ -169,6 +108,7 @@ int imap_queue_over(struct imap_session *s, struct imap_action *a,
     if (over->items != 0) c->channel = IMAP_CHANNEL_FETCH;
     c->items = over->items;
     c->section = over->section;
+    c->flows = over->flows;
     imap_encode_set(&c->line, set, &next, room_for_set(a));
     if (over->rest != NULL) over->rest(a, &c->line);
     status = keep_piece(c, set, from, next);
@@ -287,8 +227,8 @@ enum imap_row imap_note_row(struct imap_session *s, struct imap_action *a,
 
 int imap_note_hit(const struct imap_session *s, struct imap_action *a,
                   uint64_t first, uint64_t last) {
-  if (last - first >= s->limits.messages - a->rows) return IMAP_LIMIT;
-  a->rows += (uint32_t)(last - first) + 1;
+  if (last - first >= s->limits.messages - a->hit_count) return IMAP_LIMIT;
+  a->hit_count += (uint32_t)(last - first) + 1;
   return imap_seqset_add(&a->hits, (uint32_t)first, (uint32_t)last);
 }
 

@@ -6,6 +6,8 @@
 
 enum { STEP_FETCH, STEP_COPY };
 
+static void release(struct imap_action *a) { free(a->copy.pairs); }
+
 static void write_uid(const struct imap_action *a, struct imap_encoder *e) {
   (void)a;
   imap_encode_open(e);
@@ -50,7 +52,7 @@ static int queue_all(struct imap_session *s, struct imap_action *a) {
 static int plan(struct imap_session *s, struct imap_action *a) {
   bool ready;
   int status = imap_begin(s, a, false, &ready);
-  a->pairs_known = imap_caps_have(&s->caps, IMAP_CAP_UIDPLUS);
+  a->copy.pairs_known = imap_caps_have(&s->caps, IMAP_CAP_UIDPLUS);
   return status == IMAP_OK && ready ? queue_all(s, a) : status;
 }
 
@@ -62,14 +64,14 @@ static enum imap_row row(struct imap_session *s, struct imap_action *a,
 }
 
 static int add_pair(struct imap_action *a, uint32_t source, uint32_t copy) {
-  if (a->pair_count == a->pair_capacity) {
-    size_t capacity = a->pair_capacity > 0 ? a->pair_capacity * 2 : 16;
-    void *pairs = realloc(a->pairs, capacity * sizeof *a->pairs);
+  if (a->copy.pair_count == a->copy.pair_capacity) {
+    size_t capacity = a->copy.pair_capacity > 0 ? a->copy.pair_capacity * 2 : 16;
+    void *pairs = realloc(a->copy.pairs, capacity * sizeof *a->copy.pairs);
     if (pairs == NULL) return IMAP_NOMEM;
-    a->pairs = pairs;
-    a->pair_capacity = capacity;
+    a->copy.pairs = pairs;
+    a->copy.pair_capacity = capacity;
   }
-  a->pairs[a->pair_count++] = (struct imap_uid_pair){source, copy};
+  a->copy.pairs[a->copy.pair_count++] = (struct imap_uid_pair){source, copy};
   return IMAP_OK;
 }
 
@@ -96,18 +98,18 @@ static int note_pairs(struct imap_session *s, struct imap_action *a,
   struct imap_span from, to;
   if (!imap_span_is(r->code, "COPYUID")) return IMAP_OK;
   if (!imap_node_number(r->tape, imap_cursor_take(&data), UINT32_MAX, &validity)) {
-    a->pairs_known = false;
+    a->copy.pairs_known = false;
     return IMAP_OK;
   }
   from = imap_node_text(r->tape, imap_cursor_take(&data));
   to = imap_node_text(r->tape, imap_cursor_take(&data));
   if (imap_seqset_count(from, &from_count) != IMAP_OK ||
       imap_seqset_count(to, &to_count) != IMAP_OK || from_count != to_count ||
-      from_count > s->limits.messages - a->pair_count) {
-    a->pairs_known = false;
+      from_count > s->limits.messages - a->copy.pair_count) {
+    a->copy.pairs_known = false;
     return IMAP_OK;
   }
-  a->target_uid_validity = (uint32_t)validity;
+  a->copy.target_uid_validity = (uint32_t)validity;
   return expand_pairs(a, from, to);
 }
 
@@ -147,5 +149,7 @@ static int settle(struct imap_session *s, struct imap_action *a) {
 }
 
 const struct imap_routine imap_copy_routine = {
-  "copy", true, plan, row, answer, imap_forget_row, settle
+  .name = "copy", .changes = true, .release = release,
+  .plan = plan, .row = row, .answer = answer, .gone = imap_forget_row,
+  .settle = settle
 };

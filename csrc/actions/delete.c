@@ -12,6 +12,16 @@ enum {
   STEP_PLAIN_EXPUNGE, STEP_PUT_BACK
 };
 
+static void init(struct imap_action *a) {
+  imap_seqset_init(&a->delete.marked);
+  imap_seqset_init(&a->delete.others);
+}
+
+static void release(struct imap_action *a) {
+  imap_seqset_free(&a->delete.marked);
+  imap_seqset_free(&a->delete.others);
+}
+
 static void write_items(const struct imap_action *a, struct imap_encoder *e) {
   (void)a;
   imap_encode_open(e);
@@ -66,7 +76,7 @@ static int queue_all(struct imap_session *s, struct imap_action *a) {
     .effect = IMAP_EFFECT_CHANGES
   };
   int status = queue_fetch(s, a);
-  if (a->careful) {
+  if (a->delete.careful) {
     a->open_ended = true;
     if (status == IMAP_OK)
       status = queue_word(s, a, "UID SEARCH", STEP_SEARCH_BEFORE, false);
@@ -81,18 +91,18 @@ static int queue_all(struct imap_session *s, struct imap_action *a) {
 static int plan(struct imap_session *s, struct imap_action *a) {
   bool ready;
   int status;
-  a->careful = !imap_caps_have(&s->caps, IMAP_CAP_UIDPLUS);
-  if (a->careful && !a->allow_expunge) {
+  a->delete.careful = !imap_caps_have(&s->caps, IMAP_CAP_UIDPLUS);
+  if (a->delete.careful && !a->delete.allow_expunge) {
     imap_failure_set(&a->failure, IMAP_CODE_UNSUPPORTED, "UID EXPUNGE",
                      "the server lacks UIDPLUS, so a single message cannot be "
                      "expunged; allow_expunge = true allows the careful way");
     a->failure.outcome = IMAP_OUTCOME_NOT_SENT;
     return IMAP_OK;
   }
-  if (a->careful) a->reopen = true;
+  if (a->delete.careful) a->reopen = true;
   status = imap_begin(s, a, true, &ready);
   if (status != IMAP_OK) return status;
-  if (a->careful) {
+  if (a->delete.careful) {
     a->open_ended = true; /* its steps depend on one another */
     return IMAP_OK;
   }
@@ -115,11 +125,11 @@ static enum imap_row row(struct imap_session *s, struct imap_action *a,
                          const struct imap_response *r) {
   if (c->channel == IMAP_CHANNEL_SEARCH) {
     imap_session_need(s, imap_note_hits(s, a, r));
-    a->searched = true;
+    a->delete.searched = true;
     return IMAP_ROW_TAKEN;
   }
   if (r->uid != 0 && shows_deleted(r))
-    imap_session_need(s, imap_seqset_add(&a->marked, r->uid, r->uid));
+    imap_session_need(s, imap_seqset_add(&a->delete.marked, r->uid, r->uid));
   return imap_note_row(s, a, r);
 }
 
@@ -154,8 +164,8 @@ static int keep_others(struct imap_action *a) {
   int status;
   imap_seqset_init(&rest);
   status = others(a, &rest);
-  imap_seqset_free(&a->modified); /* here: the others whose flag is lifted */
-  a->modified = rest;
+  imap_seqset_free(&a->delete.others);
+  a->delete.others = rest;
   imap_seqset_free(&a->hits);
   return status;
 }
@@ -163,18 +173,18 @@ static int keep_others(struct imap_action *a) {
 static int searched_before(struct imap_session *s, struct imap_action *a) {
   int status = keep_others(a);
   if (status == IMAP_OK)
-    status = queue_store(s, a, STEP_LIFT_OTHERS, false, false, &a->modified);
+    status = queue_store(s, a, STEP_LIFT_OTHERS, false, false, &a->delete.others);
   if (status == IMAP_OK)
     status = queue_store(s, a, STEP_MARK, true, false, &a->set);
-  a->searched = false;
-  a->rows = 0;
+  a->delete.searched = false;
+  a->hit_count = 0;
   if (status == IMAP_OK)
     status = queue_word(s, a, "UID SEARCH", STEP_SEARCH_AFTER, false);
   return status;
 }
 
 static int put_back(struct imap_session *s, struct imap_action *a) {
-  return queue_store(s, a, STEP_PUT_BACK, true, true, &a->modified);
+  return queue_store(s, a, STEP_PUT_BACK, true, true, &a->delete.others);
 }
 
 static int searched_after(struct imap_session *s, struct imap_action *a) {
@@ -182,7 +192,7 @@ static int searched_after(struct imap_session *s, struct imap_action *a) {
   int status;
   imap_seqset_init(&strangers);
   status = others(a, &strangers);
-  if (status == IMAP_OK && !a->searched) {
+  if (status == IMAP_OK && !a->delete.searched) {
     imap_failure_set(&a->failure, IMAP_CODE_NO, "UID SEARCH",
                      "the server did not say which messages are marked "
                      "\\Deleted, so nothing was expunged");
@@ -197,7 +207,7 @@ static int searched_after(struct imap_session *s, struct imap_action *a) {
   if (status != IMAP_OK || a->failure.code != IMAP_CODE_NONE) return status;
   status = queue_word(s, a, "EXPUNGE", STEP_PLAIN_EXPUNGE, true);
   if (status == IMAP_OK) status = put_back(s, a);
-  imap_seqset_free(&a->modified); /* they are on their way */
+  imap_seqset_free(&a->delete.others); /* they are on their way */
   return status;
 }
 
@@ -209,7 +219,7 @@ static int careful_answer(struct imap_session *s, struct imap_action *a,
     return go_on ? queue_all(s, a) : IMAP_OK;
   }
   if (!imap_answered_ok(a, c, r)) return IMAP_OK;
-  if (c->step == STEP_MARK) a->marked_some = true;
+  if (c->step == STEP_MARK) a->delete.marked_some = true;
   if (a->failure.code != IMAP_CODE_NONE) return IMAP_OK;
   if (c->step == STEP_SEARCH_BEFORE) return searched_before(s, a);
   if (c->step == STEP_SEARCH_AFTER) return searched_after(s, a);
@@ -221,14 +231,14 @@ static int careful_answer(struct imap_session *s, struct imap_action *a,
 static int answer(struct imap_session *s, struct imap_action *a,
                   struct imap_command *c, const struct imap_response *r) {
   bool rescues = c->step == STEP_LIFT || c->step == STEP_PUT_BACK ||
-                 (c->step == IMAP_STEP_OPEN && a->rescued);
-  if (rescues && r->name != IMAP_NAME_OK) a->stuck = true;
+                 (c->step == IMAP_STEP_OPEN && a->delete.rescued);
+  if (rescues && r->name != IMAP_NAME_OK) a->delete.stuck = true;
   if (c->step == STEP_LIFT || c->step == STEP_NOOP) return IMAP_OK;
-  if (a->careful) return careful_answer(s, a, c, r);
+  if (a->delete.careful) return careful_answer(s, a, c, r);
   if (c->step == IMAP_STEP_OPEN)
     return imap_opened(a, r) ? queue_all(s, a) : IMAP_OK;
   if (imap_answered_ok(a, c, r) && c->step == STEP_STORE)
-    a->marked_some = true; /* so there is something to lift */
+    a->delete.marked_some = true; /* so there is something to lift */
   return IMAP_OK;
 }
 
@@ -242,7 +252,7 @@ static int lift(struct imap_session *s, struct imap_action *a) {
   imap_seqset_init(&set);
   while (status == IMAP_OK &&
          (row = imap_found_next(&a->found, &place)) != NULL)
-    if (!imap_seqset_has(&a->marked, row->uid))
+    if (!imap_seqset_has(&a->delete.marked, row->uid))
       status = imap_seqset_add(&set, row->uid, row->uid);
   if (status == IMAP_OK)
     status = queue_store(s, a, STEP_LIFT, false, true, &set);
@@ -254,8 +264,8 @@ static int lift(struct imap_session *s, struct imap_action *a) {
 static int rescue(struct imap_session *s, struct imap_action *a) {
   bool left = a->view != s->tail;
   int status = put_back(s, a);
-  a->rescued = true;
-  if (a->marked_some && status == IMAP_OK) status = lift(s, a);
+  a->delete.rescued = true;
+  if (a->delete.marked_some && status == IMAP_OK) status = lift(s, a);
   if (left) imap_found_free(&a->found); /* its numbers were of that view */
   return status;
 }
@@ -265,7 +275,7 @@ static void judge(struct imap_action *a) {
   struct imap_failure *failure = &a->failure;
   if (a->removed.count > 0)
     failure->outcome = IMAP_OUTCOME_PARTIAL;
-  else if (!a->stuck && failure->outcome == IMAP_OUTCOME_PARTIAL)
+  else if (!a->delete.stuck && failure->outcome == IMAP_OUTCOME_PARTIAL)
     failure->outcome = IMAP_OUTCOME_REFUSED;
 }
 
@@ -274,22 +284,23 @@ static int settle(struct imap_session *s, struct imap_action *a) {
   int status = IMAP_OK;
   a->open_ended = false;
   if (a->failure.code != IMAP_CODE_NONE) {
-    if (!a->rescued && a->view != NULL) status = rescue(s, a);
+    if (!a->delete.rescued && a->view != NULL) status = rescue(s, a);
     if (a->pending == 0) judge(a);
     return status;
   }
-  if (!a->careful) {
+  if (!a->delete.careful) {
     status = imap_look_again(s, a, true, &again);
     if (again && status == IMAP_OK) return queue_all(s, a);
   }
-  if (status == IMAP_OK && a->found.count > 0 && !a->late &&
+  if (status == IMAP_OK && a->found.count > 0 && !a->delete.late &&
       a->view == s->tail) {
-    a->late = true; /* the server is late with EXPUNGE: one NOOP fetches it */
+    a->delete.late = true; /* the server is late with EXPUNGE: one NOOP fetches it */
     return queue_word(s, a, "NOOP", STEP_NOOP, false);
   }
   return status == IMAP_OK ? imap_note_missing(a) : status;
 }
 
 const struct imap_routine imap_delete_routine = {
-  "delete", true, plan, row, answer, gone, settle
+  .name = "delete", .changes = true, .init = init, .release = release,
+  .plan = plan, .row = row, .answer = answer, .gone = gone, .settle = settle
 };

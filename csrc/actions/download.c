@@ -18,12 +18,12 @@ static void write_structure(const struct imap_action *a,
 static void write_body(const struct imap_action *a, struct imap_encoder *e) {
   struct imap_buffer name;
   imap_buffer_init(&name, IMAP_MAX_LINE_SENT);
-  imap_buffer_add_text(&name, a->mark_read ? "BODY[" : "BODY.PEEK[");
+  imap_buffer_add_text(&name, a->download.mark_read ? "BODY[" : "BODY.PEEK[");
   imap_buffer_add_span(&name, imap_buffer_span(&a->section));
   imap_buffer_add(&name, "]", 2); /* with a closing NUL */
   imap_encode_open(e);
   imap_encode_word(e, "UID");
-  if (a->whole) imap_encode_word(e, "RFC822.SIZE");
+  if (a->download.whole) imap_encode_word(e, "RFC822.SIZE");
   if (name.status == IMAP_OK)
     imap_encode_word(e, name.data);
   else
@@ -35,8 +35,9 @@ static void write_body(const struct imap_action *a, struct imap_encoder *e) {
 static int queue_body(struct imap_session *s, struct imap_action *a) {
   const struct imap_over body = {
     .name = "FETCH", .uid_name = "UID FETCH", .step = STEP_BODY,
-    .effect = a->mark_read ? IMAP_EFFECT_CHANGES : IMAP_EFFECT_NONE,
+    .effect = a->download.mark_read ? IMAP_EFFECT_CHANGES : IMAP_EFFECT_NONE,
     .items = 1u << IMAP_ITEM_UID | 1u << IMAP_ITEM_SECTION, .section = true,
+    .flows = a->download.flows,
     .by_uid = a->by_uid, .rest = write_body, .alone = a->again && !a->by_uid
   };
   return imap_queue_over(s, a, &body, &a->set);
@@ -49,14 +50,21 @@ static int queue_all(struct imap_session *s, struct imap_action *a) {
     .by_uid = a->by_uid, .rest = write_structure
   };
   int status = IMAP_OK;
-  if (!a->whole && !a->structure_seen)
+  if (!a->download.whole && !a->download.structure_seen)
     status = imap_queue_over(s, a, &structure, &a->set);
   return status == IMAP_OK ? queue_body(s, a) : status;
 }
 
+/* Would the literal go past us, if it came now? */
+static void may_flow(struct imap_action *a) {
+  const struct imap_download *d = &a->download;
+  a->flowing = d->flows && !d->body_seen && (!d->needs_structure || d->structure_seen);
+}
+
 static int plan(struct imap_session *s, struct imap_action *a) {
   bool ready;
-  int status = imap_begin(s, a, a->mark_read, &ready);
+  int status = imap_begin(s, a, a->download.mark_read, &ready);
+  may_flow(a);
   return status == IMAP_OK && ready ? queue_all(s, a) : status;
 }
 
@@ -75,14 +83,16 @@ static bool has_section(const struct imap_action *a,
 static enum imap_row row(struct imap_session *s, struct imap_action *a,
                          struct imap_command *c,
                          const struct imap_response *r) {
+  struct imap_download *d = &a->download;
   bool body = has_section(a, r);
   bool structure = (r->items & 1u << IMAP_ITEM_BODY_STRUCTURE) != 0;
   (void)c;
   if (!body && !structure) return IMAP_ROW_IGNORED;
-  if (structure) a->structure_seen = true;
-  if (body && a->needs_structure && !a->structure_seen)
+  if (structure) d->structure_seen = true;
+  if (body && d->needs_structure && !d->structure_seen)
     return IMAP_ROW_TAKEN; /* it came first: asked for again, see settle() */
-  if (body) a->body_seen = true;
+  if (body) d->body_seen = true;
+  may_flow(a);
   return imap_deliver_row(s, a, r);
 }
 
@@ -95,20 +105,21 @@ static int answer(struct imap_session *s, struct imap_action *a,
 }
 
 static int settle(struct imap_session *s, struct imap_action *a) {
+  const struct imap_download *d = &a->download;
   bool again;
   int status;
   if (a->failure.code != IMAP_CODE_NONE) return IMAP_OK;
-  if (!a->whole && a->structure_seen && !a->body_seen && !a->again) {
+  if (!d->whole && d->structure_seen && !d->body_seen && !a->again) {
     a->again = true;
     return queue_body(s, a);
   }
   status = imap_star_missed(a, &again);
   if (again || status != IMAP_OK)
     return status == IMAP_OK ? queue_all(s, a) : status;
-  status = imap_look_again(s, a, a->mark_read, &again);
+  status = imap_look_again(s, a, d->mark_read, &again);
   if (status != IMAP_OK) return status;
   if (again) return queue_all(s, a);
-  if (a->found.count == 0 && !a->body_seen) {
+  if (a->found.count == 0 && !d->body_seen) {
     imap_failure_set(&a->failure, IMAP_CODE_NOT_FOUND,
                      a->by_uid ? "UID FETCH" : "FETCH",
                      "there is no such message");
@@ -118,5 +129,5 @@ static int settle(struct imap_session *s, struct imap_action *a) {
 }
 
 const struct imap_routine imap_download_routine = {
-  "download", false, plan, row, answer, NULL, settle
+  .name = "download", .plan = plan, .row = row, .answer = answer, .settle = settle
 };

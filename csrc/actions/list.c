@@ -7,6 +7,20 @@
 
 enum { STEP_LIST, STEP_LSUB, STEP_STATUS };
 
+enum { MAX_NAMES = 1 << 28 }; /* octets */
+
+static void init(struct imap_action *a) {
+  imap_buffer_init(&a->list.pattern, IMAP_MAX_MAILBOX_NAME);
+  imap_buffer_init(&a->list.reference, IMAP_MAX_MAILBOX_NAME);
+  imap_buffer_init(&a->list.names, MAX_NAMES);
+}
+
+static void release(struct imap_action *a) {
+  imap_buffer_free(&a->list.pattern);
+  imap_buffer_free(&a->list.reference);
+  imap_buffer_free(&a->list.names);
+}
+
 static const struct {
   enum imap_status_item item;
   const char *word;
@@ -58,27 +72,27 @@ static int queue_list(struct imap_session *s, struct imap_action *a,
   struct imap_command *c = imap_session_command(s, a, name, step);
   if (c == NULL) return IMAP_NOMEM;
   c->channel = step == STEP_LIST ? IMAP_CHANNEL_LIST : IMAP_CHANNEL_LSUB;
-  if (a->extended && a->subscribed_only) {
+  if (a->list.extended && a->list.subscribed_only) {
     imap_encode_open(&c->line);
     imap_encode_word(&c->line, "SUBSCRIBED");
     imap_encode_close(&c->line);
   }
-  imap_encode_string(&c->line, imap_buffer_span(&a->reference));
-  imap_encode_string(&c->line, imap_buffer_span(&a->pattern));
-  if (a->extended) write_return(s, a, &c->line);
+  imap_encode_string(&c->line, imap_buffer_span(&a->list.reference));
+  imap_encode_string(&c->line, imap_buffer_span(&a->list.pattern));
+  if (a->list.extended) write_return(s, a, &c->line);
   return imap_session_queue(s, c);
 }
 
 static int plan(struct imap_session *s, struct imap_action *a) {
   int status = IMAP_OK;
-  a->extended = imap_caps_have(&s->caps, IMAP_CAP_LIST_EXTENDED);
+  a->list.extended = imap_caps_have(&s->caps, IMAP_CAP_LIST_EXTENDED);
   if (a->status_items != 0 && (s->tail != NULL || s->unknown))
     status = imap_session_leave(s, a);
   if (status == IMAP_OK) status = queue_list(s, a, "LIST", STEP_LIST);
-  if (status == IMAP_OK && !a->extended)
+  if (status == IMAP_OK && !a->list.extended)
     status = queue_list(s, a, "LSUB", STEP_LSUB);
   a->open_ended = a->status_items != 0 &&
-                  !(a->extended && imap_caps_have(&s->caps, IMAP_CAP_LIST_STATUS));
+                  !(a->list.extended && imap_caps_have(&s->caps, IMAP_CAP_LIST_STATUS));
   return status;
 }
 
@@ -94,7 +108,7 @@ static bool selectable(const struct imap_response *r,
   return true;
 }
 
-/* Names to ask STATUS for, each behind its length, in a->texts. */
+/* A name to ask STATUS for. */
 static int remember(struct imap_action *a, const struct imap_response *r) {
   struct imap_cursor data = r->data;
   const struct imap_node *flags = imap_cursor_take(&data), *name;
@@ -108,8 +122,8 @@ static int remember(struct imap_action *a, const struct imap_response *r) {
   imap_buffer_init(&scratch, text.size);
   if (name->kind == IMAP_NODE_ESCAPED)
     text = imap_node_string(r->tape, name, &scratch);
-  imap_buffer_add(&a->texts, &text.size, sizeof text.size);
-  status = imap_buffer_add_span(&a->texts, text);
+  imap_buffer_add(&a->list.names, &text.size, sizeof text.size);
+  status = imap_buffer_add_span(&a->list.names, text);
   imap_buffer_free(&scratch);
   return status;
 }
@@ -119,7 +133,7 @@ static enum imap_row row(struct imap_session *s, struct imap_action *a,
                          const struct imap_response *r) {
   bool status = c->step == STEP_STATUS || r->name == IMAP_NAME_STATUS;
   if (status && a->status_items == 0) return IMAP_ROW_IGNORED;
-  if (++*(status ? &a->status_rows : &a->rows) > s->limits.messages) {
+  if (++*(status ? &a->list.status_rows : &a->list.rows) > s->limits.messages) {
     imap_session_need(s, IMAP_LIMIT);
     return IMAP_ROW_TAKEN;
   }
@@ -142,10 +156,10 @@ static int queue_status(struct imap_session *s, struct imap_action *a,
 static int ask_each(struct imap_session *s, struct imap_action *a) {
   int status = IMAP_OK;
   size_t at = 0, size;
-  while (at < a->texts.size && status == IMAP_OK) {
-    memcpy(&size, a->texts.data + at, sizeof size);
+  while (at < a->list.names.size && status == IMAP_OK) {
+    memcpy(&size, a->list.names.data + at, sizeof size);
     at += sizeof size;
-    status = queue_status(s, a, (struct imap_span){a->texts.data + at, size});
+    status = queue_status(s, a, (struct imap_span){a->list.names.data + at, size});
     at += size;
   }
   return status;
@@ -162,5 +176,6 @@ static int answer(struct imap_session *s, struct imap_action *a,
 }
 
 const struct imap_routine imap_list_routine = {
-  "list", false, plan, row, answer, NULL, NULL
+  .name = "list", .init = init, .release = release,
+  .plan = plan, .row = row, .answer = answer
 };

@@ -1,9 +1,6 @@
 /* login.c - connect: from the greeting to a logged-in session; and which
 ** mechanism is used. One is tried: after a refusal never a weaker one. */
-#include "actions/login.h"
-
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "actions/actions.h"
@@ -13,25 +10,21 @@ enum {
   STEP_CAPABILITY, STEP_STARTTLS, STEP_LOGIN, STEP_AUTHENTICATE, STEP_COMPRESS
 };
 
-enum { MAX_SECRET = 1 << 16 };
+enum { MAX_SECRET = 1 << 16, MAX_HOST = 1024 }; /* octets */
 
-struct imap_login *imap_login_new(void) {
-  struct imap_login *login = calloc(1, sizeof *login);
-  if (login == NULL) return NULL;
-  imap_buffer_init(&login->username, MAX_SECRET);
-  imap_buffer_init(&login->password, MAX_SECRET);
-  imap_buffer_init(&login->token, MAX_SECRET);
-  imap_buffer_init(&login->host, 1024);
-  return login;
+static void init(struct imap_action *a) {
+  imap_buffer_init(&a->login.username, MAX_SECRET);
+  imap_buffer_init(&a->login.password, MAX_SECRET);
+  imap_buffer_init(&a->login.token, MAX_SECRET);
+  imap_buffer_init(&a->login.host, MAX_HOST);
 }
 
-void imap_login_free(struct imap_login *login) {
-  if (login == NULL) return;
-  imap_buffer_wipe(&login->username);
-  imap_buffer_wipe(&login->password);
-  imap_buffer_wipe(&login->token);
-  imap_buffer_free(&login->host);
-  free(login);
+static void release(struct imap_action *a) {
+  imap_buffer_wipe(&a->login.username);
+  imap_buffer_wipe(&a->login.password);
+  imap_buffer_wipe(&a->login.token);
+  imap_buffer_free(&a->login.host);
+  imap_sasl_free(a->login.sasl);
 }
 
 /* --- choosing a mechanism --- */
@@ -97,7 +90,7 @@ static void list_offered(const struct imap_session *s, char *out, size_t size) {
 }
 
 static void no_mechanism(const struct imap_session *s, struct imap_action *a) {
-  const struct imap_login *login = a->login;
+  const struct imap_login *login = &a->login;
   struct imap_failure *f = &a->failure;
   char offered[128];
   list_offered(s, offered, sizeof offered);
@@ -126,8 +119,8 @@ static void no_mechanism(const struct imap_session *s, struct imap_action *a) {
 static int queue_login(struct imap_session *s, struct imap_action *a) {
   struct imap_command *c = imap_session_command(s, a, "LOGIN", STEP_LOGIN);
   if (c == NULL) return IMAP_NOMEM;
-  imap_encode_secret(&c->line, imap_buffer_span(&a->login->username));
-  imap_encode_secret(&c->line, imap_buffer_span(&a->login->password));
+  imap_encode_secret(&c->line, imap_buffer_span(&a->login.username));
+  imap_encode_secret(&c->line, imap_buffer_span(&a->login.password));
   (void)snprintf(s->auth, sizeof s->auth, "LOGIN");
   return imap_session_queue(s, c);
 }
@@ -144,7 +137,7 @@ static int initial_response(struct imap_action *a, struct imap_buffer *out) {
   struct imap_buffer raw;
   int status;
   imap_buffer_init(&raw, MAX_SECRET * 2);
-  status = imap_sasl_initial(a->sasl, &raw);
+  status = imap_sasl_initial(a->login.sasl, &raw);
   if (status == IMAP_OK && raw.size == 0)
     status = imap_buffer_add_byte(out, '=');
   else if (status == IMAP_OK)
@@ -183,7 +176,7 @@ static void forget_capabilities(struct imap_session *s) {
 }
 
 static int authenticate(struct imap_session *s, struct imap_action *a) {
-  struct imap_login *login = a->login;
+  const struct imap_login *login = &a->login;
   const char *name = choose(s, login);
   const struct imap_sasl_mechanism *m;
   struct imap_credentials credentials;
@@ -204,8 +197,8 @@ static int authenticate(struct imap_session *s, struct imap_action *a) {
     .token = given(&login->token, login->has_token),
     .host = imap_buffer_span(&login->host), .port = login->port
   };
-  a->sasl = imap_sasl_new(m, &credentials);
-  if (a->sasl == NULL) return IMAP_NOMEM;
+  a->login.sasl = imap_sasl_new(m, &credentials);
+  if (a->login.sasl == NULL) return IMAP_NOMEM;
   (void)snprintf(s->auth, sizeof s->auth, "%s", m->name);
   return queue_authenticate(s, a, m);
 }
@@ -213,7 +206,7 @@ static int authenticate(struct imap_session *s, struct imap_action *a) {
 /* --- the exchange --- */
 
 static void sasl_failed(struct imap_action *a) {
-  const char *problem = imap_sasl_problem(a->sasl);
+  const char *problem = imap_sasl_problem(a->login.sasl);
   imap_failure_set(&a->failure, IMAP_CODE_AUTH, "AUTHENTICATE", "%s",
                    problem[0] != '\0' ? problem
                                       : "the server's challenge is no base64");
@@ -234,7 +227,7 @@ static int step_sasl(struct imap_action *a, struct imap_span text,
   imap_buffer_init(&response, MAX_SECRET * 2);
   status = imap_base64_decode(text, &challenge);
   if (status == IMAP_OK)
-    status = imap_sasl_step(a->sasl, imap_buffer_span(&challenge), &response);
+    status = imap_sasl_step(a->login.sasl, imap_buffer_span(&challenge), &response);
   if (status == IMAP_OK)
     status = imap_base64_encode(imap_buffer_span(&response), out);
   imap_buffer_wipe(&challenge);
@@ -268,7 +261,7 @@ static int authenticated(struct imap_session *s, struct imap_action *a,
                          const struct imap_command *c,
                          const struct imap_response *r) {
   if (r->name != IMAP_NAME_OK) {
-    if (a->sasl != NULL && imap_sasl_problem(a->sasl)[0] != '\0')
+    if (a->login.sasl != NULL && imap_sasl_problem(a->login.sasl)[0] != '\0')
       sasl_failed(a);
     imap_failure_answer(&a->failure, c->name, r);
     imap_failure_quote(&a->failure, r);
@@ -276,8 +269,8 @@ static int authenticated(struct imap_session *s, struct imap_action *a,
     a->failure.code = IMAP_CODE_AUTH;
     return IMAP_OK;
   }
-  if (a->sasl != NULL && imap_sasl_finish(a->sasl) != IMAP_OK) sasl_failed(a);
-  a->login->step = IMAP_LOGIN_AUTHENTICATED;
+  if (a->login.sasl != NULL && imap_sasl_finish(a->login.sasl) != IMAP_OK) sasl_failed(a);
+  a->login.step = IMAP_LOGIN_AUTHENTICATED;
   return IMAP_OK;
 }
 
@@ -287,14 +280,14 @@ static int ask_capabilities(struct imap_session *s, struct imap_action *a,
                             enum imap_login_step step) {
   struct imap_command *c =
       imap_session_command(s, a, "CAPABILITY", STEP_CAPABILITY);
-  a->login->step = step;
+  a->login.step = step;
   imap_caps_clear(&s->caps);
   return c == NULL ? IMAP_NOMEM : imap_session_queue(s, c);
 }
 
 static int start_tls(struct imap_session *s, struct imap_action *a) {
   struct imap_command *c;
-  a->login->step = IMAP_LOGIN_STARTTLS;
+  a->login.step = IMAP_LOGIN_STARTTLS;
   if (s->caps.known && !imap_caps_have(&s->caps, IMAP_CAP_STARTTLS)) {
     imap_failure_set(&a->failure, IMAP_CODE_TLS, "STARTTLS",
                      "the server does not offer STARTTLS");
@@ -331,7 +324,7 @@ static int compress(struct imap_session *s, struct imap_action *a) {
     a->failure.outcome = IMAP_OUTCOME_NOT_SENT;
     return IMAP_OK;
   }
-  a->login->step = IMAP_LOGIN_COMPRESSING;
+  a->login.step = IMAP_LOGIN_COMPRESSING;
   c = imap_session_command(s, a, "COMPRESS", STEP_COMPRESS);
   if (c == NULL) return IMAP_NOMEM;
   c->alone = true;
@@ -348,10 +341,10 @@ static int compress_answered(struct imap_session *s, struct imap_action *a,
 }
 
 static int after_login(struct imap_session *s, struct imap_action *a) {
-  bool go_on = a->login->compress && a->login->step != IMAP_LOGIN_COMPRESSING;
+  bool go_on = a->login.compress && a->login.step != IMAP_LOGIN_COMPRESSING;
   if (go_on) return compress(s, a);
   imap_buffer_free(&s->secrets);
-  a->login->step = IMAP_LOGIN_DONE;
+  a->login.step = IMAP_LOGIN_DONE;
   s->state = IMAP_SESSION_READY;
   s->utf8 = imap_caps_rev2(&s->caps);
   return IMAP_OK;
@@ -360,12 +353,12 @@ static int after_login(struct imap_session *s, struct imap_action *a) {
 static int begin_login(struct imap_session *s, struct imap_action *a) {
   if (s->preauth) {
     if (s->auth[0] == '\0') (void)snprintf(s->auth, sizeof s->auth, "PREAUTH");
-    a->login->step = IMAP_LOGIN_AUTHENTICATED;
+    a->login.step = IMAP_LOGIN_AUTHENTICATED;
     return s->caps.known ? after_login(s, a)
                          : ask_capabilities(s, a, IMAP_LOGIN_AUTHENTICATED);
   }
   if (!s->caps.known) return ask_capabilities(s, a, IMAP_LOGIN_ASKED);
-  a->login->step = IMAP_LOGIN_ASKED;
+  a->login.step = IMAP_LOGIN_ASKED;
   return authenticate(s, a);
 }
 
@@ -374,7 +367,7 @@ static int start(struct imap_session *s, struct imap_action *a) {
     imap_failure_copy(&a->failure, &s->last_words);
     return IMAP_OK;
   }
-  if (!a->login->starttls) return begin_login(s, a);
+  if (!a->login.starttls) return begin_login(s, a);
   if (s->preauth) {
     imap_failure_set(&a->failure, IMAP_CODE_TLS, "STARTTLS",
                      "the server greeted with PREAUTH, which leaves no room "
@@ -388,9 +381,9 @@ static int start(struct imap_session *s, struct imap_action *a) {
 
 static int plan(struct imap_session *s, struct imap_action *a) {
   int status =
-      imap_session_add_secret(s, imap_buffer_span(&a->login->password));
+      imap_session_add_secret(s, imap_buffer_span(&a->login.password));
   if (status == IMAP_OK)
-    status = imap_session_add_secret(s, imap_buffer_span(&a->login->token));
+    status = imap_session_add_secret(s, imap_buffer_span(&a->login.token));
   a->open_ended = true;
   return status == IMAP_OK ? start(s, a) : status;
 }
@@ -414,7 +407,7 @@ static int answer(struct imap_session *s, struct imap_action *a,
 /* Each time nothing is in flight, the next step. */
 static int settle(struct imap_session *s, struct imap_action *a) {
   if (a->failure.code != IMAP_CODE_NONE) return IMAP_OK;
-  switch (a->login->step) {
+  switch (a->login.step) {
     case IMAP_LOGIN_ASKED_CLEAR:
       return start_tls(s, a);
     case IMAP_LOGIN_STARTTLS:
@@ -433,5 +426,6 @@ static int settle(struct imap_session *s, struct imap_action *a) {
 }
 
 const struct imap_routine imap_connect_routine = {
-  "connect", false, plan, imap_no_row, answer, NULL, settle
+  .name = "connect", .init = init, .release = release,
+  .plan = plan, .row = imap_no_row, .answer = answer, .settle = settle
 };

@@ -6,6 +6,16 @@
 
 enum { STEP_CREATE, STEP_LOOK, STEP_SUBSCRIBE };
 
+enum { MAX_MAILBOX_ID = 256 }; /* octets; RFC 8474 7 allows 255 */
+
+static void init_create(struct imap_action *a) {
+  imap_buffer_init(&a->create.mailbox_id, MAX_MAILBOX_ID);
+}
+
+static void release_create(struct imap_action *a) {
+  imap_buffer_free(&a->create.mailbox_id);
+}
+
 static int queue_named(struct imap_session *s, struct imap_action *a,
                        const char *name, int step) {
   struct imap_command *c = imap_session_command(s, a, name, step);
@@ -45,7 +55,7 @@ static void note_mailbox_id(struct imap_action *a,
   if (!imap_span_is(r->code, "MAILBOXID")) return;
   node = imap_cursor_take(&data);
   inner = imap_node_children(r->tape, node);
-  imap_buffer_add_span(&a->mailbox_id,
+  imap_buffer_add_span(&a->create.mailbox_id,
                        imap_node_text(r->tape, imap_cursor_take(&inner)));
 }
 
@@ -61,13 +71,13 @@ static int answer_create(struct imap_session *s, struct imap_action *a,
                          const struct imap_response *r) {
   a->open_ended = false;
   if (c->step == STEP_SUBSCRIBE) {
-    a->subscribed = r->name == IMAP_NAME_OK;
+    a->create.subscribed = r->name == IMAP_NAME_OK;
     return IMAP_OK;
   }
   if (c->step == STEP_LOOK)
     return a->existence == IMAP_LISTED ? subscribe_existing(s, a) : IMAP_OK;
   if (r->name == IMAP_NAME_OK) {
-    a->created = true;
+    a->create.created = true;
     note_mailbox_id(a, r);
     return queue_named(s, a, "SUBSCRIBE", STEP_SUBSCRIBE);
   }
@@ -77,7 +87,8 @@ static int answer_create(struct imap_session *s, struct imap_action *a,
 }
 
 const struct imap_routine imap_create_routine = {
-  "create", true, plan_create, row_create, answer_create, NULL, NULL
+  .name = "create", .changes = true, .init = init_create, .release = release_create,
+  .plan = plan_create, .row = row_create, .answer = answer_create
 };
 
 /* --- rename (RFC 9051 6.3.6) --- */
@@ -104,7 +115,8 @@ static int answer_plain(struct imap_session *s, struct imap_action *a,
 }
 
 const struct imap_routine imap_rename_routine = {
-  "rename", true, plan_rename, imap_no_row, answer_plain, NULL, NULL
+  .name = "rename", .changes = true,
+  .plan = plan_rename, .row = imap_no_row, .answer = answer_plain
 };
 
 /* --- status (RFC 9051 6.3.11) --- */
@@ -134,7 +146,7 @@ static enum imap_row row_status(struct imap_session *s, struct imap_action *a,
 }
 
 const struct imap_routine imap_status_routine = {
-  "status", false, plan_status, row_status, answer_plain, NULL, NULL
+  .name = "status", .plan = plan_status, .row = row_status, .answer = answer_plain
 };
 
 /* --- NOOP, LOGOUT --- */
@@ -160,13 +172,13 @@ static int plan_leave(struct imap_session *s, struct imap_action *a) {
 }
 
 const struct imap_routine imap_leave_routine = {
-  "leave", false, plan_leave, imap_no_row, answer_plain, NULL, NULL
+  .name = "leave", .plan = plan_leave, .row = imap_no_row, .answer = answer_plain
 };
 
 const struct imap_routine imap_noop_routine = {
-  "noop", false, plan_noop, imap_no_row, answer_plain, NULL, NULL
+  .name = "noop", .plan = plan_noop, .row = imap_no_row, .answer = answer_plain
 };
 
 const struct imap_routine imap_logout_routine = {
-  "logout", false, plan_logout, imap_no_row, answer_plain, NULL, NULL
+  .name = "logout", .plan = plan_logout, .row = imap_no_row, .answer = answer_plain
 };

@@ -2,11 +2,23 @@
 ** O ⇉ UID SEARCH RETURN (SAVE ALL) … ⇉ UID FETCH $ (…) (RFC 9051 6.4.4, RFC
 ** 5182); without SEARCHRES, or with a limit, SEARCH is answered first. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "actions/actions.h"
 
 enum { STEP_SEARCH, STEP_FETCH, STEP_FIRST };
+
+enum { MAX_CHARSET = 64 }; /* octets of its name */
+
+static void init(struct imap_action *a) {
+  imap_buffer_init(&a->search.charset, MAX_CHARSET);
+}
+
+static void release(struct imap_action *a) {
+  free(a->search.terms);
+  imap_buffer_free(&a->search.charset);
+}
 
 /* --- what is fetched --- */
 
@@ -54,14 +66,14 @@ static int queue_fetch_saved(struct imap_session *s, struct imap_action *a) {
 /* --- what is searched for --- */
 
 static struct imap_span term_text(const struct imap_action *a, size_t i) {
-  return (struct imap_span){a->texts.data + a->terms[i].start,
-                            a->terms[i].size};
+  return (struct imap_span){a->texts.data + a->search.terms[i].start,
+                            a->search.terms[i].size};
 }
 
 /* Does the i-th term hold "*" as a message number? */
 static bool has_star(const struct imap_action *a, size_t i) {
   struct imap_span text = term_text(a, i);
-  return a->terms[i].kind == IMAP_TERM_SET &&
+  return a->search.terms[i].kind == IMAP_TERM_SET &&
          memchr(text.data, '*', text.size) != NULL &&
          (i == 0 || !imap_span_is(term_text(a, i - 1), "UID"));
 }
@@ -71,7 +83,7 @@ static bool has_star(const struct imap_action *a, size_t i) {
 static bool must_know_star(const struct imap_session *s,
                            const struct imap_action *a) {
   if (imap_caps_have(&s->caps, IMAP_CAP_ESEARCH)) return false;
-  for (size_t i = 0; i < a->term_count; i++)
+  for (size_t i = 0; i < a->search.term_count; i++)
     if (has_star(a, i)) return true;
   return a->set.star && a->set.star_from == 0;
 }
@@ -106,7 +118,7 @@ static void write_term(const struct imap_session *s,
                        const struct imap_action *a, size_t i,
                        struct imap_encoder *e) {
   struct imap_span text = term_text(a, i);
-  switch (a->terms[i].kind) {
+  switch (a->search.terms[i].kind) {
     case IMAP_TERM_ATOM: imap_encode_atom(e, text); break;
     case IMAP_TERM_STRING: imap_encode_string(e, text); break;
     case IMAP_TERM_OPEN: imap_encode_open(e); break;
@@ -119,10 +131,10 @@ enum answer_form { FORM_SAVE, FORM_ALL, FORM_PARTIAL, FORM_PLAIN };
 
 static enum answer_form form(const struct imap_session *s,
                              const struct imap_action *a) {
-  if (a->limit > 0 && imap_caps_have(&s->caps, IMAP_CAP_PARTIAL))
+  if (a->search.limit > 0 && imap_caps_have(&s->caps, IMAP_CAP_PARTIAL))
     return FORM_PARTIAL;
   if (!imap_caps_have(&s->caps, IMAP_CAP_ESEARCH)) return FORM_PLAIN;
-  if (a->limit > 0 || a->only_seq || a->only_uid ||
+  if (a->search.limit > 0 || a->search.only_seq || a->search.only_uid ||
       !imap_caps_have(&s->caps, IMAP_CAP_SEARCHRES))
     return FORM_ALL;
   return FORM_SAVE;
@@ -138,9 +150,9 @@ static void write_return(const struct imap_action *a, enum answer_form f,
     imap_encode_word(e, "ALL");
   } else {
     char range[32];
-    const char *sign = a->newest_first ? "-" : "";
+    const char *sign = a->search.newest_first ? "-" : "";
     (void)snprintf(range, sizeof range, "%s1:%s%u", sign, sign,
-                   (unsigned)a->limit);
+                   (unsigned)a->search.limit);
     imap_encode_word(e, "PARTIAL");
     imap_encode_word(e, range);
   }
@@ -152,16 +164,16 @@ static int queue_one_search(struct imap_session *s, struct imap_action *a,
                             size_t *next) {
   enum answer_form f = form(s, a);
   struct imap_command *c = imap_session_command(
-      s, a, a->only_seq ? "SEARCH" : "UID SEARCH", STEP_SEARCH);
+      s, a, a->search.only_seq ? "SEARCH" : "UID SEARCH", STEP_SEARCH);
   if (c == NULL) return IMAP_NOMEM;
   c->view = imap_view_hold(a->view);
   c->channel = IMAP_CHANNEL_SEARCH;
-  c->by_number = a->only_seq;
+  c->by_number = a->search.only_seq;
   c->tagged_rows = f != FORM_PLAIN;
   write_return(a, f, &c->line);
-  if (a->charset.size > 0 && !s->utf8) {
+  if (a->search.charset.size > 0 && !s->utf8) {
     imap_encode_word(&c->line, "CHARSET");
-    imap_encode_atom(&c->line, imap_buffer_span(&a->charset));
+    imap_encode_atom(&c->line, imap_buffer_span(&a->search.charset));
   }
   if (a->set.count == 0 && a->set.star && must_know_star(s, a)) {
     write_known_star(a, imap_span_of("*"), &c->line); /* the last UID's number */
@@ -172,9 +184,9 @@ static int queue_one_search(struct imap_session *s, struct imap_action *a,
                     (a->texts.size < IMAP_MAX_LINE_SENT / 2
                          ? a->texts.size + 200 : IMAP_MAX_LINE_SENT / 2));
   }
-  for (size_t i = 0; i < a->term_count; i++)
+  for (size_t i = 0; i < a->search.term_count; i++)
     write_term(s, a, i, &c->line);
-  if (a->term_count == 0 && a->set.count == 0 && !a->set.star)
+  if (a->search.term_count == 0 && a->set.count == 0 && !a->set.star)
     imap_encode_word(&c->line, "ALL");
   return imap_session_queue(s, c);
 }
@@ -183,7 +195,7 @@ static int queue_search(struct imap_session *s, struct imap_action *a) {
   size_t next = 0;
   bool saves = form(s, a) == FORM_SAVE;
   int status;
-  a->open_ended = !saves && !a->only_seq && !a->only_uid;
+  a->open_ended = !saves && !a->search.only_seq && !a->search.only_uid;
   do {
     status = queue_one_search(s, a, &next);
     if (status == IMAP_OK && saves) status = queue_fetch_saved(s, a);
@@ -195,7 +207,7 @@ static int queue_search(struct imap_session *s, struct imap_action *a) {
 /* --- without keys --- */
 
 static bool has_keys(const struct imap_action *a) {
-  return a->term_count > 0 || a->set.count > 0 || a->set.star;
+  return a->search.term_count > 0 || a->set.count > 0 || a->set.star;
 }
 
 static int queue_range(struct imap_session *s, struct imap_action *a,
@@ -224,9 +236,9 @@ static int queue_everything(struct imap_session *s, struct imap_action *a) {
 ** highest `limit`. */
 static int queue_limited(struct imap_session *s, struct imap_action *a) {
   uint32_t have = a->view->announced;
-  uint32_t count = have < a->limit ? have : a->limit;
+  uint32_t count = have < a->search.limit ? have : a->search.limit;
   if (count == 0) return IMAP_OK;
-  if (!a->newest_first) return queue_range(s, a, 1, count);
+  if (!a->search.newest_first) return queue_range(s, a, 1, count);
   return queue_range(s, a, have - count + 1, have);
 }
 
@@ -235,12 +247,12 @@ static int queue_all(struct imap_session *s, struct imap_action *a) {
     a->open_ended = a->view->state != IMAP_VIEW_OPEN;
     if (a->open_ended || a->view->announced == 0) return IMAP_OK;
   }
-  if (has_keys(a) || a->only_seq || a->only_uid) return queue_search(s, a);
-  if (a->limit == 0) return queue_everything(s, a);
+  if (has_keys(a) || a->search.only_seq || a->search.only_uid) return queue_search(s, a);
+  if (a->search.limit == 0) return queue_everything(s, a);
   if (a->view->state == IMAP_VIEW_OPEN) return queue_limited(s, a);
-  if (!a->newest_first) {
+  if (!a->search.newest_first) {
     a->open_ended = true; /* asked again where the server has fewer */
-    return queue_range(s, a, 1, a->limit);
+    return queue_range(s, a, 1, a->search.limit);
   }
   a->open_ended = true;
   return IMAP_OK;
@@ -325,9 +337,9 @@ static int apply_limit(struct imap_action *a) {
   struct imap_seqset kept;
   uint64_t size = imap_seqset_size(&a->hits), skip, take; /* tidies it */
   int status = IMAP_OK;
-  if (a->limit == 0 || size <= a->limit) return IMAP_OK;
-  skip = a->newest_first ? size - a->limit : 0;
-  take = a->limit;
+  if (a->search.limit == 0 || size <= a->search.limit) return IMAP_OK;
+  skip = a->search.newest_first ? size - a->search.limit : 0;
+  take = a->search.limit;
   imap_seqset_init(&kept);
   for (size_t i = 0; i < a->hits.count && take > 0 && status == IMAP_OK; i++) {
     uint64_t first = a->hits.ranges[i].first, last = a->hits.ranges[i].last;
@@ -367,7 +379,7 @@ static void refused(struct imap_action *a, const struct imap_command *c,
 static int answer(struct imap_session *s, struct imap_action *a,
                   struct imap_command *c, const struct imap_response *r) {
   if (c->step == IMAP_STEP_OPEN) {
-    bool newest = a->open_ended && a->uid_validity == 0 && a->newest_first;
+    bool newest = a->open_ended && a->uid_validity == 0 && a->search.newest_first;
     if (a->open_ended && must_know_star(s, a))
       return imap_opened(a, r) ? queue_all(s, a) : IMAP_OK;
     if (newest && !has_keys(a)) return imap_opened(a, r) ? queue_limited(s, a)
@@ -398,12 +410,14 @@ static int answer(struct imap_session *s, struct imap_action *a,
 static int settle(struct imap_session *s, struct imap_action *a) {
   (void)s;
   if (a->failure.code != IMAP_CODE_NONE) return IMAP_OK;
-  if (has_keys(a) && !a->only_seq && !a->only_uid)
+  if (has_keys(a) && !a->search.only_seq && !a->search.only_uid)
     imap_found_keep(&a->found, &a->hits); /* the rest is others' news */
-  if (a->only_seq || a->only_uid) return apply_limit(a);
+  if (a->search.only_seq || a->search.only_uid) return apply_limit(a);
   return IMAP_OK;
 }
 
 const struct imap_routine imap_search_routine = {
-  "search", false, plan, row, answer, imap_forget_row, settle
+  .name = "search", .init = init, .release = release,
+  .plan = plan, .row = row, .answer = answer, .gone = imap_forget_row,
+  .settle = settle
 };

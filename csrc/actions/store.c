@@ -6,16 +6,26 @@
 
 enum { STEP_STORE, STEP_FETCH };
 
+static void init(struct imap_action *a) {
+  imap_seqset_init(&a->store.held_back);
+  imap_seqset_init(&a->store.modified);
+}
+
+static void release(struct imap_action *a) {
+  imap_seqset_free(&a->store.held_back);
+  imap_seqset_free(&a->store.modified);
+}
+
 static void write_store(const struct imap_action *a, struct imap_encoder *e) {
   static const char *const words[] = {"+FLAGS.SILENT", "-FLAGS.SILENT",
                                       "FLAGS.SILENT"};
-  if (a->conditional) {
+  if (a->store.conditional) {
     imap_encode_open(e);
     imap_encode_word(e, "UNCHANGEDSINCE");
-    imap_encode_number(e, a->unchanged_since);
+    imap_encode_number(e, a->store.unchanged_since);
     imap_encode_close(e);
   }
-  imap_encode_word(e, words[a->store]);
+  imap_encode_word(e, words[a->store.mode]);
   imap_encode_flags(e, imap_buffer_span(&a->texts));
 }
 
@@ -43,7 +53,7 @@ static int queue_all(struct imap_session *s, struct imap_action *a) {
     .effect = IMAP_EFFECT_CHANGES, .by_uid = a->by_uid, .rest = write_store
   };
   int status = imap_queue_over(s, a, &store, &a->set);
-  bool map_modified = a->conditional && !a->by_uid;
+  bool map_modified = a->store.conditional && !a->by_uid;
   if (status == IMAP_OK && (!a->silent || map_modified))
     status = queue_fetch(s, a);
   return status;
@@ -69,7 +79,7 @@ static enum imap_row row(struct imap_session *s, struct imap_action *a,
 ** 3.1.3): UIDs, or numbers that the rows will turn into UIDs. */
 static int note_modified(struct imap_session *s, struct imap_action *a,
                          const struct imap_response *r) {
-  struct imap_seqset *modified = a->by_uid ? &a->modified : &a->hits, set;
+  struct imap_seqset *modified = a->by_uid ? &a->store.modified : &a->store.held_back, set;
   int status;
   imap_seqset_init(&set);
   status = imap_seqset_parse(&set, imap_code_argument(r));
@@ -86,7 +96,7 @@ static int answer(struct imap_session *s, struct imap_action *a,
                   struct imap_command *c, const struct imap_response *r) {
   if (c->step == IMAP_STEP_OPEN)
     return imap_opened(a, r) ? queue_all(s, a) : IMAP_OK;
-  if (c->step == STEP_STORE && a->conditional &&
+  if (c->step == STEP_STORE && a->store.conditional &&
       imap_span_is(r->code, "MODIFIED") && r->name != IMAP_NAME_BAD)
     return note_modified(s, a, r);
   (void)imap_answered_ok(a, c, r);
@@ -99,8 +109,8 @@ static int map_modified(struct imap_action *a) {
   int status = IMAP_OK;
   while (status == IMAP_OK &&
          (row = imap_found_next(&a->found, &place)) != NULL)
-    if (imap_seqset_has(&a->hits, row->seq))
-      status = imap_seqset_add(&a->modified, row->uid, row->uid);
+    if (imap_seqset_has(&a->store.held_back, row->seq))
+      status = imap_seqset_add(&a->store.modified, row->uid, row->uid);
   return status;
 }
 
@@ -117,5 +127,7 @@ static int settle(struct imap_session *s, struct imap_action *a) {
 }
 
 const struct imap_routine imap_store_routine = {
-  "store", true, plan, row, answer, imap_forget_row, settle
+  .name = "store", .changes = true, .init = init, .release = release,
+  .plan = plan, .row = row, .answer = answer, .gone = imap_forget_row,
+  .settle = settle
 };

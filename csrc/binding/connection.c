@@ -228,14 +228,11 @@ int imaplua_push_done(lua_State *L, struct connection *c) {
     imaplua_no_memory(L);
   imaplua_push_rows(L, id);
   rows = lua_gettop(L);
-  if (a->failure.code == IMAP_CODE_NONE) {
-    imaplua_push_result(L, a, rows);
-  } else {
+  if (a->failure.code != IMAP_CODE_NONE) {
     lua_pushnil(L);
     imaplua_push_failure(L, a, &a->failure);
-    if (a->failure.outcome == IMAP_OUTCOME_PARTIAL || a->append_count > 1)
-      imaplua_push_result(L, a, rows);
   }
+  if (imaplua_has_result(a)) imaplua_push_result(L, a, rows);
   imaplua_get_companion(L, 1);
   lua_pushnil(L);
   lua_rawseti(L, -2, id);

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "actions/login.h"
 #include "binding/binding.h"
 
 /* Reading one table of inputs into one action. */
@@ -122,7 +121,7 @@ static void fill_none(const struct form *f) {
 }
 
 static void fill_connect(const struct form *f) {
-  struct imap_login *login = need(f, f->a->login = imap_login_new());
+  struct imap_login *login = &f->a->login;
   const char *name;
   read_text(f, "username", &login->username);
   read_text(f, "password", &login->password);
@@ -149,18 +148,20 @@ static void fill_store(const struct form *f) {
   read_messages(f);
   field(f, "mode");
   mode = lua_tostring(f->L, -1);
-  if (mode != NULL && mode[0] == 'r') a->store = IMAP_STORE_REMOVE;
-  if (mode != NULL && mode[0] == 's') a->store = IMAP_STORE_SET;
+  if (mode != NULL && mode[0] == 'r') a->store.mode = IMAP_STORE_REMOVE;
+  if (mode != NULL && mode[0] == 's') a->store.mode = IMAP_STORE_SET;
   lua_pop(f->L, 1);
   read_text(f, "flags", &a->texts);
   a->silent = read_bool(f, "silent");
-  a->conditional = has(f, "unchanged_since");
-  if (a->conditional) a->unchanged_since = read_u64(f, "unchanged_since");
+  a->store.conditional = has(f, "unchanged_since");
+  if (a->store.conditional)
+    a->store.unchanged_since = read_u64(f, "unchanged_since");
+  a->shows_seq = a->shows_uid = true;
   a->items = 1u << IMAP_ITEM_FLAGS;
 }
 
 static void fill_append_message(const struct form *outer, int table,
-                                struct imap_append *m) {
+                                struct imap_append_message *m) {
   const struct form f = {outer->L, table, outer->a};
   m->size = (uint64_t)read_number(&f, "size");
   m->dated = has(&f, "date");
@@ -172,17 +173,18 @@ static void fill_append_message(const struct form *outer, int table,
 }
 
 static void fill_append(const struct form *f) {
-  struct imap_action *a = f->a;
+  struct imap_append *append = &f->a->append;
   size_t count;
-  read_text(f, "mailbox", &a->mailbox);
+  read_text(f, "mailbox", &f->a->mailbox);
   field(f, "messages");
   count = lua_rawlen(f->L, -1);
-  a->appends = need(f, calloc(count, sizeof *a->appends));
-  a->append_count = count;
-  for (size_t i = 0; i < count; i++) imap_failure_init(&a->appends[i].failure);
+  append->messages = need(f, calloc(count, sizeof *append->messages));
+  append->count = count;
+  for (size_t i = 0; i < count; i++)
+    imap_failure_init(&append->messages[i].failure);
   for (size_t i = 0; i < count; i++) {
     lua_rawgeti(f->L, -1, (int)i + 1);
-    fill_append_message(f, lua_gettop(f->L), &a->appends[i]);
+    fill_append_message(f, lua_gettop(f->L), &append->messages[i]);
     lua_pop(f->L, 1);
   }
   lua_pop(f->L, 1);
@@ -202,19 +204,20 @@ static void fill_named(const struct form *f) { /* create, rename */
 static void fill_delete(const struct form *f) {
   read_text(f, "mailbox", &f->a->mailbox);
   read_messages(f);
-  f->a->allow_expunge = read_bool(f, "allow_expunge");
+  f->a->delete.allow_expunge = read_bool(f, "allow_expunge");
 }
 
 static void fill_download(const struct form *f) {
   struct imap_action *a = f->a;
+  struct imap_download *d = &a->download;
   read_text(f, "mailbox", &a->mailbox);
   read_messages(f);
   read_text(f, "section", &a->section);
   a->single = true;
-  a->whole = read_bool(f, "whole");
-  a->flows = read_bool(f, "flows");
-  a->needs_structure = a->flows && read_bool(f, "decode");
-  a->mark_read = read_bool(f, "mark_read");
+  d->whole = read_bool(f, "whole");
+  d->flows = read_bool(f, "flows");
+  d->needs_structure = d->flows && read_bool(f, "decode");
+  d->mark_read = read_bool(f, "mark_read");
 }
 
 static uint32_t bit_of(const char *const *names, size_t count,
@@ -255,9 +258,9 @@ static void fill_status(const struct form *f) {
 }
 
 static void fill_list(const struct form *f) {
-  read_text(f, "reference", &f->a->reference);
-  read_text(f, "pattern", &f->a->pattern);
-  f->a->subscribed_only = read_bool(f, "subscribed_only");
+  read_text(f, "reference", &f->a->list.reference);
+  read_text(f, "pattern", &f->a->list.pattern);
+  f->a->list.subscribed_only = read_bool(f, "subscribed_only");
   f->a->status_items = read_status_items(f);
 }
 
@@ -283,17 +286,17 @@ static void read_term(const struct form *f, struct imap_search_term *term) {
 }
 
 static void read_terms(const struct form *f) {
-  struct imap_action *a = f->a;
+  struct imap_search *search = &f->a->search;
   size_t count;
   field(f, "terms");
   count = lua_istable(f->L, -1) ? lua_rawlen(f->L, -1) : 0;
-  a->terms = need(f, calloc(count + 1, sizeof *a->terms));
+  search->terms = need(f, calloc(count + 1, sizeof *search->terms));
   for (size_t i = 0; i < count; i++) {
     lua_rawgeti(f->L, -1, (int)i + 1);
-    read_term(f, &a->terms[i]);
+    read_term(f, &search->terms[i]);
     lua_pop(f->L, 1);
   }
-  a->term_count = count;
+  search->term_count = count;
   lua_pop(f->L, 1);
 }
 
@@ -313,14 +316,14 @@ static void fill_search(const struct form *f) {
   uint32_t bits = read_bits(f, "fields", names, sizeof names / sizeof *names);
   read_text(f, "mailbox", &a->mailbox);
   read_messages(f);
-  read_text(f, "charset", &a->charset);
+  read_text(f, "charset", &a->search.charset);
   read_terms(f);
-  a->limit = (uint32_t)read_number(f, "limit");
-  a->newest_first = read_bool(f, "newest_first");
+  a->search.limit = (uint32_t)read_number(f, "limit");
+  a->search.newest_first = read_bool(f, "newest_first");
   a->shows_seq = (bits & 1u) != 0;
   a->shows_uid = (bits & 2u) != 0;
-  a->only_seq = bits == 1u;
-  a->only_uid = bits == 2u;
+  a->search.only_seq = bits == 1u;
+  a->search.only_uid = bits == 2u;
   for (size_t i = 0; i < sizeof items / sizeof *items; i++)
     if (bits & 1u << i) a->items |= 1u << items[i];
   a->items &= ~(1u << IMAP_ITEM_OTHER);

@@ -46,14 +46,14 @@ static void set_span(lua_State *L, struct imap_span text, const char *name) {
 
 /* rows in the order of `found`, without those that are gone. They arrived so
 ** in nearly every case; then the table of rows is the result. */
-static void push_messages(lua_State *L, struct imap_action *a, int rows) {
+static void push_messages(lua_State *L, struct imap_action *a, int rows,
+                          bool newest_first) {
   struct imap_found *found = &a->found;
   struct imap_found_place place = {0, 0};
   const struct imap_found_row *row;
   int count = 0;
-  bool shows_seq = a->shows_seq || a->routine == &imap_store_routine;
   int result;
-  if (!found->shuffled && !found->renumbered && !a->newest_first) {
+  if (!found->shuffled && !found->renumbered && !newest_first) {
     lua_pushvalue(L, rows);
     return;
   }
@@ -61,13 +61,13 @@ static void push_messages(lua_State *L, struct imap_action *a, int rows) {
   result = lua_gettop(L);
   while ((row = imap_found_next(found, &place)) != NULL) {
     lua_rawgeti(L, rows, (int)row->order + 1);
-    if (found->renumbered && shows_seq && row->seq > 0) {
+    if (found->renumbered && a->shows_seq && row->seq > 0) {
       push_uid(L, row->seq);
       lua_setfield(L, -2, "seq");
     }
     count++;
     lua_rawseti(L, result,
-                a->newest_first ? (int)found->count - count + 1 : count);
+                newest_first ? (int)found->count - count + 1 : count);
   }
 }
 
@@ -75,7 +75,7 @@ static void push_messages(lua_State *L, struct imap_action *a, int rows) {
 static void push_hits(lua_State *L, const struct imap_action *a) {
   uint64_t size = imap_seqset_size(&a->hits);
   int count = 0;
-  lua_pushstring(L, a->only_seq ? "seq" : "uid");
+  lua_pushstring(L, a->search.only_seq ? "seq" : "uid");
   lua_createtable(L, (int)size, 0);
   for (size_t i = 0; i < a->hits.count; i++) {
     uint64_t n = a->hits.ranges[i].first;
@@ -85,37 +85,38 @@ static void push_hits(lua_State *L, const struct imap_action *a) {
       push_uid(L, (uint32_t)n);
       lua_rawset(L, -3);
       count++;
-      lua_rawseti(L, -2, a->newest_first ? (int)size - count + 1 : count);
+      lua_rawseti(L, -2, a->search.newest_first ? (int)size - count + 1 : count);
     }
   }
 }
 
 static void push_store(lua_State *L, struct imap_action *a, int rows) {
   lua_createtable(L, 0, 3 + PATHS);
-  push_messages(L, a, rows);
+  push_messages(L, a, rows, false);
   lua_setfield(L, -2, "messages");
-  set_numbers(L, &a->modified, "modified");
+  set_numbers(L, &a->store.modified, "modified");
   if (!a->silent) set_numbers(L, &a->missing, "missing");
 }
 
 static void push_search(lua_State *L, struct imap_action *a, int rows) {
-  if (a->only_seq || a->only_uid)
+  if (a->search.only_seq || a->search.only_uid)
     push_hits(L, a);
   else
-    push_messages(L, a, rows);
+    push_messages(L, a, rows, a->search.newest_first);
 }
 
 static void push_copy(lua_State *L, struct imap_action *a, int rows) {
+  const struct imap_copy *copy = &a->copy;
   (void)rows;
   lua_createtable(L, 0, 3 + PATHS);
   set_numbers(L, &a->missing, "missing");
-  set_uid(L, a->target_uid_validity, "uid_validity");
-  if (!a->pairs_known) return;
-  lua_createtable(L, (int)a->pair_count, 0);
-  for (size_t i = 0; i < a->pair_count; i++) {
+  set_uid(L, copy->target_uid_validity, "uid_validity");
+  if (!copy->pairs_known) return;
+  lua_createtable(L, (int)copy->pair_count, 0);
+  for (size_t i = 0; i < copy->pair_count; i++) {
     lua_createtable(L, 0, 2);
-    set_uid(L, a->pairs[i].source, "uid");
-    set_uid(L, a->pairs[i].copy, "new_uid");
+    set_uid(L, copy->pairs[i].source, "uid");
+    set_uid(L, copy->pairs[i].copy, "new_uid");
     lua_rawseti(L, -2, (int)i + 1);
   }
   lua_setfield(L, -2, "messages");
@@ -130,9 +131,9 @@ static void push_delete(lua_State *L, struct imap_action *a, int rows) {
 
 static void push_append(lua_State *L, struct imap_action *a, int rows) {
   (void)rows;
-  lua_createtable(L, (int)a->append_count, 0);
-  for (size_t i = 0; i < a->append_count; i++) {
-    const struct imap_append *m = &a->appends[i];
+  lua_createtable(L, (int)a->append.count, 0);
+  for (size_t i = 0; i < a->append.count; i++) {
+    const struct imap_append_message *m = &a->append.messages[i];
     lua_createtable(L, 0, 2);
     if (m->stored) {
       set_uid(L, m->uid, "uid");
@@ -151,11 +152,11 @@ static void push_append(lua_State *L, struct imap_action *a, int rows) {
 static void push_create(lua_State *L, struct imap_action *a, int rows) {
   (void)rows;
   lua_createtable(L, 0, 3);
-  lua_pushboolean(L, a->created);
+  lua_pushboolean(L, a->create.created);
   lua_setfield(L, -2, "created");
-  lua_pushboolean(L, a->subscribed);
+  lua_pushboolean(L, a->create.subscribed);
   lua_setfield(L, -2, "subscribed");
-  set_span(L, imap_buffer_span(&a->mailbox_id), "mailbox_id");
+  set_span(L, imap_buffer_span(&a->create.mailbox_id), "mailbox_id");
 }
 
 /* row.status, and row.subscribed by LSUB; the row is on top. `index` is the
@@ -216,7 +217,7 @@ static void push_list(lua_State *L, struct imap_action *a, int rows) {
   }
   lua_pushnil(L);
   lua_rawseti(L, rows, 0);
-  if (a->subscribed_only && !a->extended)
+  if (a->list.subscribed_only && !a->list.extended)
     push_subscribed(L, index);
   else
     lua_pushvalue(L, rows);
@@ -246,6 +247,12 @@ static const struct {
   {&imap_list_routine, push_list},     {&imap_status_routine, push_rows},
   {&imap_download_routine, push_rows}
 };
+
+bool imaplua_has_result(const struct imap_action *a) {
+  return a->failure.code == IMAP_CODE_NONE ||
+         a->failure.outcome == IMAP_OUTCOME_PARTIAL ||
+         (a->routine == &imap_append_routine && a->append.count > 1);
+}
 
 void imaplua_push_result(lua_State *L, struct imap_action *a, int rows) {
   int top = lua_gettop(L);

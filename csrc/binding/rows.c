@@ -23,7 +23,6 @@ static void set_number(struct imaplua_maker *m, int table, enum imaplua_key key,
 static void add_message(struct imaplua_maker *m, const struct imap_event *event,
                         int rows) {
   const struct imap_action *a = event->action;
-  bool store = a->routine == &imap_store_routine;
   lua_State *L = m->L;
   int table;
   if (event->again)
@@ -31,8 +30,8 @@ static void add_message(struct imaplua_maker *m, const struct imap_event *event,
   else
     lua_createtable(L, 0, count_fields(a));
   table = lua_gettop(L);
-  if (store || a->shows_seq) set_number(m, table, KEY_SEQ, event->found->seq);
-  if (store || a->shows_uid) set_number(m, table, KEY_UID, event->found->uid);
+  if (a->shows_seq) set_number(m, table, KEY_SEQ, event->found->seq);
+  if (a->shows_uid) set_number(m, table, KEY_UID, event->found->uid);
   imaplua_fill_message(m, table, a->items);
   if (event->again)
     lua_pop(L, 1);

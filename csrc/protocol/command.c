@@ -41,7 +41,7 @@ static bool sets_meet(const struct imap_command *a,
 static bool fetches_clash(const struct imap_command *a,
                           const struct imap_command *b) {
   if (a->action == b->action) return false;
-  if (a->section && b->section && (a->action->flows || b->action->flows))
+  if (a->section && b->section && (a->flows || b->flows))
     return true; /* whose literal it is must be known before its UID may be */
   return a->view == b->view && sets_meet(a, b);
 }

@@ -50,7 +50,8 @@ struct imap_command {
   bool rescue;            /* sent even where its action has failed */
   bool converses;         /* "+" is for its action (AUTHENTICATE, IDLE) */
   uint32_t items;         /* FETCH: 1 << enum imap_item */
-  bool section;           /* FETCH: a BODY section */
+  bool section;           /* FETCH: a BODY section … */
+  bool flows;             /* … whose literal goes past us */
   bool tagged_rows;       /* SEARCH: ESEARCH names the tag */
   struct imap_seqset set; /* FETCH: what it asks for; empty: see `open_set` */
   bool open_set;          /* FETCH: "$", any message */

@@ -429,9 +429,8 @@ static struct imap_action *flow_target(const struct imap_session *s,
   if (number == 0) return NULL;
   for (const struct imap_command *c = s->first; c != NULL; c = c->next) {
     struct imap_action *a = c->action;
-    if (!c->section || !a->flows || c->view != s->current) continue;
-    if (c->state != IMAP_COMMAND_SENT || a->body_seen) continue;
-    if (a->needs_structure && !a->structure_seen) continue;
+    if (!c->flows || !a->flowing || c->view != s->current) continue;
+    if (c->state != IMAP_COMMAND_SENT) continue;
     if (!imap_command_asked_seq(c, number)) continue;
     if (announces(so_far, imap_buffer_span(&a->section))) return a;
   }
@@ -440,7 +439,7 @@ static struct imap_action *flow_target(const struct imap_session *s,
 
 static bool anybody_flows(const struct imap_session *s) {
   for (const struct imap_action *a = s->actions; a != NULL; a = a->next)
-    if (a->flows) return true;
+    if (a->flowing) return true;
   return false;
 }
 

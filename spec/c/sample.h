@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "actions/actions.h"
-#include "actions/login.h"
 
 enum sample {
   SAMPLE_CONNECT, SAMPLE_STORE, SAMPLE_APPEND, SAMPLE_COPY, SAMPLE_CREATE,
@@ -63,9 +62,8 @@ static inline int sample_connect(struct imap_action *a, uint32_t variant) {
     "", "SCRAM-SHA-256", "SCRAM-SHA-1", "PLAIN", "LOGIN", "CRAM-MD5",
     "OAUTHBEARER", "XOAUTH2", "EXTERNAL", "ANONYMOUS"
   };
-  struct imap_login *login = a->login = imap_login_new();
+  struct imap_login *login = &a->login;
   int status;
-  if (login == NULL) return IMAP_NOMEM;
   strcpy(login->mechanism, mechanisms[sample_bits(&variant, 4) % 10]);
   login->has_username = sample_bits(&variant, 3) != 7;
   login->has_token = sample_bits(&variant, 1) != 0;
@@ -84,42 +82,44 @@ static inline int sample_connect(struct imap_action *a, uint32_t variant) {
 }
 
 static inline int sample_store(struct imap_action *a, uint32_t variant) {
-  a->store = sample_bits(&variant, 2) % 3;
+  a->store.mode = sample_bits(&variant, 2) % 3;
   a->silent = sample_bits(&variant, 1) != 0;
-  a->conditional = sample_bits(&variant, 1) != 0;
-  a->unchanged_since = 12;
+  a->store.conditional = sample_bits(&variant, 1) != 0;
+  a->store.unchanged_since = 12;
+  a->shows_seq = a->shows_uid = true;
   a->items = 1u << IMAP_ITEM_FLAGS;
   return sample_text(&a->texts, sample_bits(&variant, 1) ? "\\Seen $Forwarded" : "\\Seen");
 }
 
 static inline int sample_append(struct imap_action *a, uint32_t variant) {
   size_t count = 1 + sample_bits(&variant, 2);
-  a->appends = calloc(count, sizeof *a->appends);
-  if (a->appends == NULL) return IMAP_NOMEM;
-  a->append_count = count;
+  a->append.messages = calloc(count, sizeof *a->append.messages);
+  if (a->append.messages == NULL) return IMAP_NOMEM;
+  a->append.count = count;
   for (size_t i = 0; i < count; i++) {
-    struct imap_append *m = &a->appends[i];
+    struct imap_append_message *m = &a->append.messages[i];
     imap_failure_init(&m->failure);
     m->size = (uint64_t)sample_bits(&variant, 3) * 700 + i;
     m->dated = sample_bits(&variant, 1) != 0;
     m->date = 1700000000;
   }
-  a->appends[0].flags_size = strlen("\\Seen $Forwarded");
+  a->append.messages[0].flags_size = strlen("\\Seen $Forwarded");
   return sample_text(&a->texts, "\\Seen $Forwarded");
 }
 
 static inline int sample_download(struct imap_action *a, uint32_t variant) {
+  struct imap_download *d = &a->download;
   a->single = true;
-  a->whole = sample_bits(&variant, 1) == 0;
-  a->flows = sample_bits(&variant, 1) != 0;
-  a->needs_structure = sample_bits(&variant, 1) != 0 && a->flows && !a->whole;
-  a->mark_read = sample_bits(&variant, 1) != 0;
-  return a->whole ? IMAP_OK : sample_text(&a->section, "1.2");
+  d->whole = sample_bits(&variant, 1) == 0;
+  d->flows = sample_bits(&variant, 1) != 0;
+  d->needs_structure = sample_bits(&variant, 1) != 0 && d->flows && !d->whole;
+  d->mark_read = sample_bits(&variant, 1) != 0;
+  return d->whole ? IMAP_OK : sample_text(&a->section, "1.2");
 }
 
 static inline int sample_term(struct imap_action *a, bool bare,
                               const char *text) {
-  struct imap_search_term *term = &a->terms[a->term_count++];
+  struct imap_search_term *term = &a->search.terms[a->search.term_count++];
   term->kind = bare ? IMAP_TERM_ATOM : IMAP_TERM_STRING;
   term->start = a->texts.size;
   term->size = strlen(text);
@@ -131,16 +131,16 @@ static inline int sample_search(struct imap_action *a, uint32_t variant) {
   a->items = 1u << IMAP_ITEM_UID | sample_bits(&variant, 7) << IMAP_ITEM_FLAGS;
   if (sample_bits(&variant, 1)) a->items |= 1u << IMAP_ITEM_SECTION;
   a->shows_uid = true;
-  a->limit = sample_bits(&variant, 2);
-  a->newest_first = sample_bits(&variant, 1) != 0;
-  a->only_seq = sample_bits(&variant, 2) == 3;
-  a->only_uid = !a->only_seq && sample_bits(&variant, 2) == 3;
-  a->terms = calloc(4, sizeof *a->terms);
-  if (a->terms == NULL) return IMAP_NOMEM;
+  a->search.limit = sample_bits(&variant, 2);
+  a->search.newest_first = sample_bits(&variant, 1) != 0;
+  a->search.only_seq = sample_bits(&variant, 2) == 3;
+  a->search.only_uid = !a->search.only_seq && sample_bits(&variant, 2) == 3;
+  a->search.terms = calloc(4, sizeof *a->search.terms);
+  if (a->search.terms == NULL) return IMAP_NOMEM;
   if (sample_bits(&variant, 1) == 0) return IMAP_OK;
   status = sample_term(a, true, "FROM");
   if (status == IMAP_OK) status = sample_term(a, false, "J\xC3\xBCrg");
-  if (status == IMAP_OK) status = sample_text(&a->charset, "UTF-8");
+  if (status == IMAP_OK) status = sample_text(&a->search.charset, "UTF-8");
   return status;
 }
 
@@ -171,12 +171,12 @@ static inline int sample_fill(struct imap_action *a, enum sample kind,
       return sample_mailbox(&a->target, sample_bits(&variant, 2) + 1);
     case SAMPLE_DELETE:
       a->by_uid = true;
-      a->allow_expunge = sample_bits(&variant, 1) != 0;
+      a->delete.allow_expunge = sample_bits(&variant, 1) != 0;
       return IMAP_OK;
     case SAMPLE_LIST:
-      a->subscribed_only = sample_bits(&variant, 1) != 0;
+      a->list.subscribed_only = sample_bits(&variant, 1) != 0;
       a->status_items = sample_bits(&variant, 8);
-      return sample_text(&a->pattern, "*");
+      return sample_text(&a->list.pattern, "*");
     case SAMPLE_STATUS:
       a->status_items = sample_bits(&variant, 8) | IMAP_STATUS_MESSAGES;
       return IMAP_OK;

@@ -195,7 +195,7 @@ static enum imap_code finish(struct server *v, const struct imap_action *a) {
 static enum imap_code act(struct server *v, enum sample kind, uint32_t variant) {
   struct imap_action *a = sample_action(kind, variant);
   if (a == NULL) return IMAP_CODE_NOMEM;
-  if (a->login != NULL) a->login->compress = v->compresses;
+  if (kind == SAMPLE_CONNECT) a->login.compress = v->compresses;
   imap_session_start(v->session, a);
   return finish(v, a);
 }

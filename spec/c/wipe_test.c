@@ -109,8 +109,8 @@ static void log_in(unsigned number, bool initial, enum outcome outcome) {
   bool done = false;
   CHECK(a != NULL && v.session != NULL);
   if (a == NULL || v.session == NULL) return;
-  strcpy(mechanism, a->login->mechanism);
-  a->login->has_token = strstr(mechanism, "OAUTH") != NULL;
+  strcpy(mechanism, a->login.mechanism);
+  a->login.has_token = strstr(mechanism, "OAUTH") != NULL;
   (void)snprintf(greeting, sizeof greeting, "* OK [CAPABILITY %s%s%s IMAP4rev1] hi\r\n",
                  initial ? "SASL-IR" : "ID", mechanism[0] != '\0' ? " AUTH=" : "",
                  mechanism);

@@ -57,9 +57,10 @@ static void take_content(struct game *g, const struct imap_event *event) {
   static const char octets[] = "one\r\ntwo {3}\r\naaaa1 OK\r\n";
   size_t from = (size_t)(g->content % (sizeof octets - 1));
   struct imap_span piece = {octets + from, sizeof octets - 1 - from};
-  NEED(event->size > 0 && event->index < event->action->append_count);
+  NEED(event->action->routine == &imap_append_routine);
+  NEED(event->size > 0 && event->index < event->action->append.count);
   NEED(event->offset + event->size <=
-       event->action->appends[event->index].size);
+       event->action->append.messages[event->index].size);
   if (piece.size > event->size) piece.size = (size_t)event->size;
   g->content += piece.size;
   NEED(imap_session_supply(g->session, piece) == IMAP_OK);
@@ -77,7 +78,7 @@ static void take_event(struct game *g, const struct imap_event *event) {
       NEED(event->response != NULL && event->response->bytes.data != NULL);
       break;
     case IMAP_EVENT_PIECE:
-      NEED(event->action->flows);
+      NEED(event->action->flowing);
       NEED(event->piece.size > 0 && event->piece.size <= event->size);
       break;
     case IMAP_EVENT_CONTENT:
