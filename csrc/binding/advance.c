@@ -16,6 +16,33 @@ static void make_row(lua_State *L, struct connection *c,
   lua_settop(L, top);
 }
 
+/* Gives the session up to `max` of the octets; answers how many. */
+static size_t supply(lua_State *L, struct connection *c, struct imap_span octets,
+                     size_t max) {
+  if (octets.size > max) octets.size = max;
+  if (imap_session_supply(c->session, octets) != IMAP_OK) imaplua_no_memory(L);
+  return octets.size;
+}
+
+/* The octets that an append asks for, where Lua has given it the whole text. To
+** ask Lua for them takes 5,000 instructions. */
+static bool supply_text(lua_State *L, struct connection *c,
+                        const struct imap_event *event) {
+  int top = lua_gettop(L);
+  struct imap_span text;
+  imaplua_push_rows(L, event->action->id);
+  lua_rawgeti(L, -1, (int)event->index + 1);
+  lua_getfield(L, -1, "text");
+  text.data = lua_tolstring(L, -1, &text.size);
+  if (text.data != NULL) {
+    text.data += event->offset;
+    text.size -= (size_t)event->offset;
+    (void)supply(L, c, text, (size_t)event->size);
+  }
+  lua_settop(L, top);
+  return text.data != NULL;
+}
+
 /* Hands an event to Lua; 0: it was taken here. */
 static int push_event(lua_State *L, struct connection *c,
                       const struct imap_event *event) {
@@ -30,6 +57,7 @@ static int push_event(lua_State *L, struct connection *c,
       imaplua_push_u64(L, event->size);
       return 4;
     case IMAP_EVENT_CONTENT:
+      if (supply_text(L, c, event)) return 0;
       lua_pushliteral(L, "content");
       lua_pushinteger(L, event->action->id);
       lua_pushinteger(L, (lua_Integer)event->index + 1);
@@ -339,10 +367,7 @@ static int supply_method(lua_State *L) {
   luaL_argcheck(L, offset <= bytes.size, 3, "behind the end");
   bytes.data += offset;
   bytes.size -= offset;
-  if (bytes.size > max) bytes.size = max;
-  if (imap_session_supply(c->session, bytes) != IMAP_OK)
-    imaplua_no_memory(L);
-  imaplua_push_u64(L, bytes.size);
+  imaplua_push_u64(L, supply(L, c, bytes, max));
   return 1;
 }
 

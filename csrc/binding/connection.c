@@ -191,6 +191,15 @@ static int free_id(const struct connection *c) {
   return 0;
 }
 
+/* What is kept while it runs, onto the stack: a table for its rows; an append has
+** none, and keeps the messages whose texts it sends. */
+static void push_keeping(lua_State *L, const struct imap_action *a, int inputs) {
+  if (a->routine == &imap_append_routine)
+    lua_getfield(L, inputs, "messages");
+  else
+    lua_createtable(L, 0, a->routine == &imap_download_routine ? 4 : 0);
+}
+
 /* start(kind, inputs): the action's id; nothing where the connection has ended. */
 static int start(lua_State *L) {
   struct connection *c = imaplua_connection(L, 1);
@@ -204,7 +213,7 @@ static int start(lua_State *L) {
   c->making = NULL;
   a = imaplua_make_action(L, kind, 3, &c->making);
   imaplua_get_companion(L, 1);
-  lua_createtable(L, 0, a->routine == &imap_download_routine ? 4 : 0);
+  push_keeping(L, a, 3);
   lua_rawseti(L, -2, id);
   a->id = id;
   c->ids |= id_bit(id);

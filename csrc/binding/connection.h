@@ -1,7 +1,7 @@
 /* connection.h - the connection object of the core: a session and, unless the
 ** caller moves the bytes, a transport. Its companion table holds, by the
-** action's id, the rows of each running action. Ids are used again: Lua keeps
-** small ones in arrays. */
+** action's id, the rows of each running action (of an append, the messages that
+** it sends). Ids are used again: Lua keeps small ones in arrays. */
 #ifndef IMAPLUA_CONNECTION_H
 #define IMAPLUA_CONNECTION_H
 

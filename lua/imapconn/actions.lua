@@ -73,7 +73,10 @@ function actions.append_message(input)
   return append {
     path = target or path, sources = { source }, progress = progress,
     mailbox = target_wire or mailbox,
-    messages = { { size = source.size, flags = flags, date = date, binary = source.binary } },
+    messages = { {
+      size = source.size, flags = flags, date = date, binary = source.binary,
+      text = not progress and source.text or nil, -- which the core then sends by itself
+    } },
   }
 end
 

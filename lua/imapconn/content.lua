@@ -1,6 +1,6 @@
 --- What append_message sends: a string, a file, or a source of the caller's.
---- Each becomes { size, binary, text, supply }: supply(server, offset, max) gives
---- the core up to `max` octets from `offset` on, at least one, and answers how
+--- Each becomes { size, binary, text, supply }: source:supply(server, offset, max)
+--- gives the core up to `max` octets from `offset` on, at least one, and answers how
 --- many; or nil and why it failed. `text` is the whole, where it is at hand.
 local core = require "imapconn.core"
 local callback = require "imapconn.callback"
@@ -12,12 +12,13 @@ local PIECE = 65536 -- octets read at a time
 
 -- --- A string ------------------------------------------------------------------
 
+local function supply_text(source, server, offset, max)
+  return server:supply(source.text, offset, max)
+end
+
 local function from_string(given)
   local text, _, binary = core.crlf(given, false)
-  return {
-    size = #text, binary = binary, text = text,
-    supply = function(server, offset, max) return server:supply(text, offset, max) end,
-  }
+  return { size = #text, binary = binary, text = text, supply = supply_text }
 end
 
 -- --- Sources that are read from start to end -----------------------------------
@@ -37,7 +38,7 @@ local function in_order(name, size, read, rewind)
     held = held .. piece
     return piece
   end
-  return function(server, offset, max)
+  return function(_, server, offset, max)
     if offset ~= position or offset == 0 then
       local failure = rewind()
       if failure then return nil, failure end
@@ -72,7 +73,7 @@ local function from_io(input, file)
   end
   return {
     size = size, binary = binary,
-    supply = function(server, offset, max)
+    supply = function(_, server, offset, max)
       local count, why = reader:supply(server, offset, max)
       if count then return count end
       if why == "less" or why == "more" then return nil, wrong_size(READING, size, why) end

@@ -82,7 +82,7 @@ end
 --- Gives the core octets of the content `index`: nil, or why that failed.
 function Job:content(core, index, offset, max)
   local source = self.sources[index]
-  local count, failed = source.supply(core, offset, max)
+  local count, failed = source:supply(core, offset, max)
   if not count then
     self.failed = self.failed or failed
     return failed
