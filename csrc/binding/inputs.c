@@ -334,21 +334,21 @@ static const struct {
   const char *kind;
   const struct imap_routine *routine;
   void (*fill)(const struct form *f);
-} kinds[] = {
+} kinds[] = { /* what is called for each message first */
+  {"store", &imap_store_routine, fill_store},
+  {"download", &imap_download_routine, fill_download},
+  {"append", &imap_append_routine, fill_append},
+  {"copy", &imap_copy_routine, fill_copy},
+  {"delete", &imap_delete_routine, fill_delete},
+  {"search", &imap_search_routine, fill_search},
+  {"status", &imap_status_routine, fill_status},
+  {"list", &imap_list_routine, fill_list},
+  {"create", &imap_create_routine, fill_named},
+  {"rename", &imap_rename_routine, fill_named},
   {"connect", &imap_connect_routine, fill_connect},
   {"logout", &imap_logout_routine, fill_none},
   {"noop", &imap_noop_routine, fill_none},
-  {"leave", &imap_leave_routine, fill_none},
-  {"store", &imap_store_routine, fill_store},
-  {"append", &imap_append_routine, fill_append},
-  {"copy", &imap_copy_routine, fill_copy},
-  {"create", &imap_create_routine, fill_named},
-  {"delete", &imap_delete_routine, fill_delete},
-  {"download", &imap_download_routine, fill_download},
-  {"status", &imap_status_routine, fill_status},
-  {"list", &imap_list_routine, fill_list},
-  {"rename", &imap_rename_routine, fill_named},
-  {"search", &imap_search_routine, fill_search}
+  {"leave", &imap_leave_routine, fill_none}
 };
 
 struct imap_action *imaplua_make_action(lua_State *L, const char *kind,

@@ -142,13 +142,18 @@ local function has_nothing(flow, raw)
   return size ~= 0
 end
 
+local function not_there(what)
+  return nil, { code = "not_found", reason = what, outcome = "refused" }
+end
+
+local GONE = "the message is gone"
+
 -- What came as a whole goes the way of what came in pieces.
 local function finish_download(raw, this)
   local flow = this.flow
   flow:look(raw.body_structure)
   if has_nothing(flow, raw) then
-    local what = flow.part and "the message has no such part" or "the message is gone"
-    return nil, { code = "not_found", reason = what, outcome = "refused" }
+    return not_there(flow.part and "the message has no such part" or GONE)
   end
   if raw.content and not this.failed then
     local too_large
@@ -163,6 +168,16 @@ local fetch = job.class {
   what = "download_message from", kind = "download", harmless = true, shape = finish_download,
 }
 
+-- The whole message as one string, on whose way there is nothing to be done.
+local fetch_whole = job.class {
+  what = "download_message from", kind = "download", harmless = true,
+  shape = function(raw)
+    local content = raw.content or ""
+    if content == "" and raw.size ~= 0 then return not_there(GONE) end
+    return { seq = raw.seq, uid = raw.uid, size = #content, content = content }
+  end,
+}
+
 function actions.download_message(input)
   local path, mailbox = input:mailbox("mailbox")
   local set, by_uid = input:message()
@@ -174,6 +189,13 @@ function actions.download_message(input)
   local err = input:failed()
   if err then return nil, err end
 
+  if not (wanted or sink or progress) then
+    return fetch_whole {
+      path = path, changes = mark_read,
+      mailbox = mailbox, set = set, by_uid = by_uid, uid_validity = uid_validity,
+      section = "", whole = true, mark_read = mark_read,
+    }
+  end
   local flow = download.flow {
     part = wanted, decode = decode, sink = sink, progress = progress,
     most = input.literal_limit,

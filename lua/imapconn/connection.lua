@@ -241,7 +241,7 @@ function connection.open(settings)
   if not held then return errors.give(errors.failed(what, failure, true)) end
 
   held.name, held.host, held.port = name, settings.login.host, settings.login.port
-  held.secure, held.trace = settings.secure, settings.trace
+  held.secure, held.trace = settings.secure, settings.trace or false
   held.timeout, held.call_timeout = settings.timeout, settings.call_timeout
   held.late = ("not finished within %g seconds (option call_timeout)"):format(settings.call_timeout)
   held.literal_limit = settings.literal_limit

@@ -43,11 +43,16 @@ local function callback_failure(self, failed, failure, value)
   }, false, outcome == "partial" and value or nil)
 end
 
+-- A function of the caller's failed during the call.
+local function take_failed(self, call)
+  self.failed = self.failed or call.failed
+  if not self.failed then self.failed, call.trace_failed = call.trace_failed, nil end
+end
+
 --- The core is done with it.
 function Job:settle(raw, failure, done, call)
   local value
-  self.failed = self.failed or call.failed
-  if not self.failed then self.failed, call.trace_failed = call.trace_failed, nil end
+  if call.failed or call.trace_failed then take_failed(self, call) end
   if not failure then
     value, failure = self.shape(raw, self)
     if failure and failure.code == "limit" then call.core:kill("limit", failure.reason) end

@@ -23,6 +23,9 @@ local link = {}
 --- unless the core may block.
 function link.new(given)
   local self = setmetatable(given, Link)
+  -- False where there is none: to look for what is absent goes by way of the class.
+  self.stream, self.wait, self.trace = self.stream or false, self.wait or false, self.trace or false
+  self.busy, self.over, self.fault = false, false, false
   -- What the call that runs keeps; there is never but one. `running`: its tasks, by
   -- their ids in the core; `worked`: something was done since the last wait; `till`:
   -- until when the core may wait by itself, false where it may not.
@@ -87,7 +90,7 @@ end
 --- Gives the connection back; closes it where it is dead.
 function Link:leave()
   local open = is_open(self)
-  self.busy, self.owner = nil, nil
+  self.busy, self.owner = false, nil
   if not open then self:shut(self.fault or "it has ended") end
 end
 
