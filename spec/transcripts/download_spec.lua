@@ -67,20 +67,28 @@ describe("download_message", function()
     end, { values = { message = "not ours" } })
   end)
 
+  -- The second message, which the server sends so, its octets being `content`.
+  local function comes(sent, content, look)
+    converse([[
+      C: T1 EXAMINE INBOX
+      C: T2 FETCH 2 (UID RFC822.SIZE BODY.PEEK[])
+    ]] .. OPEN .. [[
+      S: * 2 FETCH (RFC822.SIZE ]] .. #content .. [[ BODY[] ${sent} UID 7)
+      S: T2 OK done
+    ]], 1, look, { values = { sent = sent } })
+  end
+
   it("takes a quoted string, an empty one, and a literal8 as well", function()
-    for sent, content in pairs { ['"hi"'] = "hi", ['""'] = "", ["{0}\r\n"] = "" } do
-      converse([[
-        C: T1 EXAMINE INBOX
-        C: T2 FETCH 2 (UID RFC822.SIZE BODY.PEEK[])
-      ]] .. OPEN .. [[
-        S: * 2 FETCH (RFC822.SIZE ]] .. #content .. [[ BODY[] ${sent} UID 7)
-        S: T2 OK done
-      ]], 1, function(conn)
+    for sent, content in pairs { ['"hi"'] = "hi", ['""'] = "", ["{0}\r\n"] = "", ["~{2}\r\n\0a"] = "\0a" } do
+      comes(sent, content, function(conn)
+        assert.are.same({ seq = 2, uid = 7, size = #content, content = content },
+          conn:download_message { mailbox = "INBOX", index = 2 })
+      end)
+      comes(sent, content, function(conn)
         local take, all = sink()
-        assert.are.equal(#content,
-          conn:download_message { mailbox = "INBOX", index = 2, sink = take }.size)
+        assert.are.equal(#content, conn:download_message { mailbox = "INBOX", index = 2, sink = take }.size)
         assert.are.equal(content, all())
-      end, { values = { sent = sent } })
+      end)
     end
   end)
 
