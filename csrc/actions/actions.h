@@ -95,9 +95,4 @@ int imap_note_hits(const struct imap_session *s, struct imap_action *a,
 /* A response code's argument as text; data NULL where there is none. */
 struct imap_span imap_code_argument(const struct imap_response *r);
 
-/* For routines without rows. */
-enum imap_row imap_no_row(struct imap_session *s, struct imap_action *a,
-                          struct imap_command *c,
-                          const struct imap_response *r);
-
 #endif

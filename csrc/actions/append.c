@@ -116,5 +116,5 @@ static int answer(struct imap_session *s, struct imap_action *a,
 
 const struct imap_routine imap_append_routine = {
   .name = "append", .changes = true, .release = release,
-  .plan = plan, .row = imap_no_row, .answer = answer
+  .plan = plan, .answer = answer
 };

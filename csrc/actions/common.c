@@ -248,10 +248,3 @@ struct imap_span imap_code_argument(const struct imap_response *r) {
   struct imap_cursor data = r->data;
   return imap_node_text(r->tape, imap_cursor_take(&data));
 }
-
-enum imap_row imap_no_row(struct imap_session *s, struct imap_action *a,
-                          struct imap_command *c,
-                          const struct imap_response *r) {
-  (void)s, (void)a, (void)c, (void)r;
-  return IMAP_ROW_IGNORED;
-}

@@ -427,5 +427,5 @@ static int settle(struct imap_session *s, struct imap_action *a) {
 
 const struct imap_routine imap_connect_routine = {
   .name = "connect", .init = init, .release = release,
-  .plan = plan, .row = imap_no_row, .answer = answer, .settle = settle
+  .plan = plan, .answer = answer, .settle = settle
 };

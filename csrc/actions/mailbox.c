@@ -116,7 +116,7 @@ static int answer_plain(struct imap_session *s, struct imap_action *a,
 
 const struct imap_routine imap_rename_routine = {
   .name = "rename", .changes = true,
-  .plan = plan_rename, .row = imap_no_row, .answer = answer_plain
+  .plan = plan_rename, .answer = answer_plain
 };
 
 /* --- status (RFC 9051 6.3.11) --- */
@@ -172,13 +172,13 @@ static int plan_leave(struct imap_session *s, struct imap_action *a) {
 }
 
 const struct imap_routine imap_leave_routine = {
-  .name = "leave", .plan = plan_leave, .row = imap_no_row, .answer = answer_plain
+  .name = "leave", .plan = plan_leave, .answer = answer_plain
 };
 
 const struct imap_routine imap_noop_routine = {
-  .name = "noop", .plan = plan_noop, .row = imap_no_row, .answer = answer_plain
+  .name = "noop", .plan = plan_noop, .answer = answer_plain
 };
 
 const struct imap_routine imap_logout_routine = {
-  .name = "logout", .plan = plan_logout, .row = imap_no_row, .answer = answer_plain
+  .name = "logout", .plan = plan_logout, .answer = answer_plain
 };

@@ -27,7 +27,8 @@ struct imap_routine {
   void (*release)(struct imap_action *a);
   /* Put the first commands into the session. */
   int (*plan)(struct imap_session *s, struct imap_action *a);
-  /* An untagged response that one of its commands asked for. NULL: none. */
+  /* An untagged response that one of its commands asked for. NULL where they ask
+  ** for none: they have no channel (command.h). */
   enum imap_row (*row)(struct imap_session *s, struct imap_action *a,
                        struct imap_command *c, const struct imap_response *r);
   /* A command was answered, or "+" came for one that converses. Not called for
