@@ -172,9 +172,9 @@ local fetch = job.class {
 local fetch_whole = job.class {
   what = "download_message from", kind = "download", harmless = true,
   shape = function(raw)
-    local content = raw.content or ""
-    if content == "" and raw.size ~= 0 then return not_there(GONE) end
-    return { seq = raw.seq, uid = raw.uid, size = #content, content = content }
+    local octets = raw.content or ""
+    if octets == "" and raw.size ~= 0 then return not_there(GONE) end
+    return { seq = raw.seq, uid = raw.uid, size = #octets, content = octets }
   end,
 }
 
