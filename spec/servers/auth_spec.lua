@@ -192,7 +192,7 @@ describe("Dovecot", function()
   end)
 end)
 
-describe("Cyrus", function()
+describe("#cyrus", function()
   for _, security in ipairs(mail.securities) do
     for _, mechanism in ipairs { "PLAIN", "LOGIN", "CRAM-MD5", "SCRAM-SHA-1", "SCRAM-SHA-256" } do
       it(("takes %s over %s, and no wrong password"):format(mechanism, security), function()
@@ -214,7 +214,7 @@ describe("Cyrus", function()
   end)
 end)
 
-describe("Courier", function()
+describe("#courier", function()
   it("takes PLAIN under TLS, and the command LOGIN", function()
     for _, security in ipairs { "tls", "starttls" } do
       logs_in(servers.courier():account(security), "PLAIN")
