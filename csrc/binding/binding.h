@@ -22,6 +22,12 @@ struct imaplua_maker {
   struct imap_buffer *text;    /* the same, decoded */
 };
 
+/* A row that is not as it should be says so in its field `error`: the first thing
+** that was found. */
+static inline void imaplua_malformed(struct imaplua_maker *m, const char *what) {
+  if (m->error == NULL) m->error = what;
+}
+
 /* Raises what Lua raises when memory is exhausted. */
 _Noreturn void imaplua_no_memory(lua_State *L);
 

@@ -4,10 +4,6 @@
 #include "binding/binding.h"
 #include "protocol/date.h"
 
-static void malformed(struct imaplua_maker *m, const char *what) {
-  if (m->error == NULL) m->error = what;
-}
-
 /* --- addresses (RFC 9051, "address"; groups as in RFC 5322 3.4) --- */
 
 /* The strings of an address, side by side on the Lua stack. */
@@ -34,7 +30,7 @@ static bool read_address(struct imaplua_maker *m, const struct imap_node *node,
                          const struct imap_node *field[ADDRESS]) {
   struct imap_cursor fields = imap_node_children(m->response->tape, node);
   bool whole = fields.left == 4;
-  if (!whole) malformed(m, "an address in ENVELOPE is malformed");
+  if (!whole) imaplua_malformed(m, "an address in ENVELOPE is malformed");
   if (fields.left < 4) return false;
   field[NAME] = imap_cursor_take(&fields);
   while (fields.left > 2) (void)imap_cursor_take(&fields);
@@ -146,7 +142,7 @@ static void set_addresses(struct imaplua_maker *m, int envelope,
                           const struct imap_node *node) {
   struct imap_cursor at = imap_node_children(m->response->tape, node);
   const struct imap_node *address;
-  if (imap_node_is_text(node)) malformed(m, "a list of addresses in ENVELOPE is none");
+  if (imap_node_is_text(node)) imaplua_malformed(m, "a list of addresses in ENVELOPE is none");
   lua_createtable(m->L, (int)at.left, 0);
   lua_replace(m->L, a->list);
   a->count = 0;
@@ -210,7 +206,7 @@ void imaplua_push_envelope(struct imaplua_maker *m,
   int table;
   luaL_checkstack(m->L, 16, "envelope");
   if (fields.left < 8 && (node == NULL || node->kind != IMAP_NODE_NIL))
-    malformed(m, "ENVELOPE is malformed");
+    imaplua_malformed(m, "ENVELOPE is malformed");
   if (fields.left == 0) {
     lua_pushnil(m->L);
     return;

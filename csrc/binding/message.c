@@ -6,10 +6,6 @@
 #include "protocol/chars.h"
 #include "protocol/date.h"
 
-static void malformed(struct imaplua_maker *m, const char *what) {
-  if (m->error == NULL) m->error = what;
-}
-
 /* System flags are spelled as in RFC 9051, whatever the server's letters. */
 static void push_flag(struct imaplua_maker *m, struct imap_span flag) {
   static const struct {
@@ -36,7 +32,7 @@ void imaplua_push_flags(struct imaplua_maker *m, const struct imap_node *node) {
   const struct imap_node *flag;
   if (node == NULL ||
       (node->kind != IMAP_NODE_LIST && node->kind != IMAP_NODE_NIL))
-    malformed(m, "FLAGS is no list");
+    imaplua_malformed(m, "FLAGS is no list");
   lua_createtable(m->L, 0, (int)flags.left);
   while ((flag = imap_cursor_take(&flags)) != NULL) {
     struct imap_span name = imap_node_text(tape, flag);
@@ -125,7 +121,7 @@ static void push_number(struct imaplua_maker *m, const struct imap_node *node,
     imaplua_push_u64(m->L, number);
     return;
   }
-  if (node->kind != IMAP_NODE_NIL) malformed(m, what);
+  if (node->kind != IMAP_NODE_NIL) imaplua_malformed(m, what);
   lua_pushnil(m->L);
 }
 
@@ -156,7 +152,7 @@ static void push_date(struct imaplua_maker *m, const struct imap_node *node,
     imaplua_push_whole(m->L, seconds);
     return;
   }
-  if (node->kind != IMAP_NODE_NIL) malformed(m, what);
+  if (node->kind != IMAP_NODE_NIL) imaplua_malformed(m, what);
   lua_pushnil(m->L);
 }
 

@@ -16,7 +16,7 @@ static void push_body(struct imaplua_maker *m, const struct imap_node *node,
                       struct imap_buffer *part);
 
 static void malformed(struct imaplua_maker *m) {
-  if (m->error == NULL) m->error = "BODYSTRUCTURE is malformed";
+  imaplua_malformed(m, "BODYSTRUCTURE is malformed");
 }
 
 /* --- words in lower case --- */
