@@ -63,19 +63,19 @@ static enum imap_row row(struct imap_session *s, struct imap_action *a,
   return imap_note_row(s, a, r);
 }
 
-static int add_pair(struct imap_action *a, uint32_t source, uint32_t copy) {
-  if (a->copy.pair_count == a->copy.pair_capacity) {
-    size_t capacity = a->copy.pair_capacity > 0 ? a->copy.pair_capacity * 2 : 16;
-    void *pairs = realloc(a->copy.pairs, capacity * sizeof *a->copy.pairs);
+static int add_pair(struct imap_copy *into, uint32_t source, uint32_t copy) {
+  if (into->pair_count == into->pair_capacity) {
+    size_t capacity = into->pair_capacity > 0 ? into->pair_capacity * 2 : 16;
+    void *pairs = realloc(into->pairs, capacity * sizeof *into->pairs);
     if (pairs == NULL) return IMAP_NOMEM;
-    a->copy.pairs = pairs;
-    a->copy.pair_capacity = capacity;
+    into->pairs = pairs;
+    into->pair_capacity = capacity;
   }
-  a->copy.pairs[a->copy.pair_count++] = (struct imap_uid_pair){source, copy};
+  into->pairs[into->pair_count++] = (struct imap_uid_pair){source, copy};
   return IMAP_OK;
 }
 
-static int expand_pairs(struct imap_action *a, struct imap_span from,
+static int expand_pairs(struct imap_copy *into, struct imap_span from,
                         struct imap_span to) {
   struct imap_seqset_reader sources, copies;
   uint32_t source, copy;
@@ -83,7 +83,7 @@ static int expand_pairs(struct imap_action *a, struct imap_span from,
   imap_seqset_reader_init(&copies, to);
   while (imap_seqset_reader_next(&sources, &source) == IMAP_OK &&
          imap_seqset_reader_next(&copies, &copy) == IMAP_OK) {
-    int status = add_pair(a, source, copy);
+    int status = add_pair(into, source, copy);
     if (status != IMAP_OK) return status;
   }
   return IMAP_OK;
@@ -110,7 +110,7 @@ static int note_pairs(struct imap_session *s, struct imap_action *a,
     return IMAP_OK;
   }
   a->copy.target_uid_validity = (uint32_t)validity;
-  return expand_pairs(a, from, to);
+  return expand_pairs(&a->copy, from, to);
 }
 
 static int queue_found(struct imap_session *s, struct imap_action *a) {

@@ -177,13 +177,16 @@ static int queue_closer(struct imap_session *s, struct imap_action *a,
   return imap_session_queue(s, c);
 }
 
+/* Where nobody knows which mailbox is open, it is INBOX that is opened in its place:
+** every account has one. */
 int imap_session_leave(struct imap_session *s, struct imap_action *a) {
+  struct imap_span mailbox = imap_span_of("INBOX");
   struct imap_view *view;
   int status;
   if (imap_caps_have(&s->caps, IMAP_CAP_UNSELECT))
     return queue_closer(s, a, "UNSELECT", NULL);
-  if (s->tail == NULL) return IMAP_OK;
-  view = imap_view_new(imap_buffer_span(&s->tail->mailbox), false);
+  if (s->tail != NULL) mailbox = imap_buffer_span(&s->tail->mailbox);
+  view = imap_view_new(mailbox, false);
   if (view == NULL) return IMAP_NOMEM;
   status = queue_opener(s, a, view, IMAP_STEP_LEAVE);
   if (status == IMAP_OK) status = queue_closer(s, a, "CLOSE", view);

@@ -182,8 +182,8 @@ int imap_session_return(struct imap_session *s, struct imap_action *a,
 /* Messages of the open mailbox have gone: the actions whose message numbers are
 ** still to be sent there fail. */
 void imap_session_renumbered(struct imap_session *s);
-/* Lets go of the mailbox that will be open: UNSELECT, or EXAMINE and then
-** CLOSE, which expunges nothing in a mailbox that is read-only. */
+/* Lets go of the mailbox that will be open, or that may be: UNSELECT, or EXAMINE and
+** then CLOSE, which expunges nothing in a mailbox that is read-only. */
 int imap_session_leave(struct imap_session *s, struct imap_action *a);
 
 /* Will the mailbox, or (with `below`) one whose name begins so, be open? */

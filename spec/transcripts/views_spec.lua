@@ -399,6 +399,39 @@ describe("a view that is open", function()
     end)
   end
 
+  it("that nobody knows is left by way of INBOX, without UNSELECT", function()
+    converse([[
+      C: T1 SELECT Work
+      C: T2 UID STORE 7 +FLAGS.SILENT (\Seen)
+      S: * 1 EXISTS
+      S: T1 OK [READ-WRITE] open
+      S: T2 OK stored
+      C: T3 EXAMINE B
+      C: T4 UID FETCH 7 (UID RFC822.SIZE BODY.PEEK[])
+      S: T3 BAD throttled
+      S: T4 OK of Work, it may be
+      C: T5 EXAMINE INBOX
+      S: * 2 EXISTS
+      S: T5 OK [READ-ONLY] open
+      C: T6 CLOSE
+      C: T7 STATUS Work ]] .. STATUS .. [[
+
+      S: T6 OK closed
+      S: * STATUS Work (MESSAGES 1)
+      S: T7 OK done
+      C: T8 STATUS Work ]] .. STATUS .. [[
+
+      S: * STATUS Work (MESSAGES 1)
+      S: T8 OK done
+    ]], 5, function(conn)
+      assert(conn:add_flags { mailbox = "Work", uids = 7, flags = { "\\Seen" }, silent = true })
+      local _, _, err = conn:download_message { mailbox = "B", uid = 7 }
+      assert.are.equal("bad", err.code)
+      assert.are.equal(1, conn:get_mailbox_status { mailbox = "Work" }.messages)
+      assert(conn:get_mailbox_status { mailbox = "Work" })
+    end, no_unselect)
+  end)
+
   it("is left before its mailbox, or a parent of it, is renamed, and only then", function()
     converse([[
       C: T1 SELECT Work/2024
