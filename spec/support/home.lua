@@ -269,14 +269,24 @@ local function leave_a_call(home)
   end }
 end
 
+-- How many kilobytes more are held after they have come and gone.
+local function growth(home)
+  local descriptors, kilobytes = held()
+  home:come_and_go()
+  local later, grown = held()
+  assert.equal(descriptors, later)
+  return grown - kilobytes
+end
+
 local function remains(home)
   it("connections that come and go leave nothing behind", function()
     home:come_and_go()
-    local descriptors, kilobytes = held()
-    home:come_and_go()
-    local later, grown = held()
-    assert.equal(descriptors, later)
-    assert.is_true(grown < kilobytes + 16, ("%.1f KB more"):format(grown - kilobytes))
+    local more
+    for _ = 1, 3 do -- LuaJIT holds what it compiles, now and then
+      more = growth(home)
+      if more < 16 then break end
+    end
+    assert.is_true(more < 16, ("%.1f KB more"):format(more))
   end)
 
   it("a coroutine that nobody resumes leaves nothing behind", function()
