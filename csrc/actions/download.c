@@ -55,8 +55,8 @@ static int queue_all(struct imap_session *s, struct imap_action *a) {
   return status == IMAP_OK ? queue_body(s, a) : status;
 }
 
-/* Would the literal go past us, if it came now? */
-static void may_flow(struct imap_action *a) {
+/* Whether the literal would go past us, if it came now. */
+static void note_flowing(struct imap_action *a) {
   const struct imap_download *d = &a->download;
   a->flowing = d->flows && !d->body_seen && (!d->needs_structure || d->structure_seen);
 }
@@ -64,7 +64,7 @@ static void may_flow(struct imap_action *a) {
 static int plan(struct imap_session *s, struct imap_action *a) {
   bool ready;
   int status = imap_begin(s, a, a->download.mark_read, &ready);
-  may_flow(a);
+  note_flowing(a);
   return status == IMAP_OK && ready ? queue_all(s, a) : status;
 }
 
@@ -92,7 +92,7 @@ static enum imap_row row(struct imap_session *s, struct imap_action *a,
   if (body && d->needs_structure && !d->structure_seen)
     return IMAP_ROW_TAKEN; /* it came first: asked for again, see settle() */
   if (body) d->body_seen = true;
-  may_flow(a);
+  note_flowing(a);
   return imap_deliver_row(s, a, r);
 }
 

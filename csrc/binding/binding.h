@@ -103,8 +103,8 @@ enum imaplua_index {
 };
 
 /* results.c: the result of an action that has ended, from its rows; or why it
-** failed. Of one that failed there is a result where some of it was done, or may
-** have been: of several messages each tells for itself. */
+** failed. One that failed has a result too where some of it was done, and where it
+** is about several messages, of which each says what became of it. */
 bool imaplua_has_result(const struct imap_action *a);
 void imaplua_push_result(lua_State *L, struct imap_action *a, int rows);
 void imaplua_push_failure(lua_State *L, const struct imap_action *a,

@@ -193,7 +193,7 @@ static int free_id(const struct connection *c) {
 
 /* What is kept while it runs, onto the stack: a table for its rows; an append has
 ** none, and keeps the messages whose texts it sends. */
-static void push_keeping(lua_State *L, const struct imap_action *a, int inputs) {
+static void push_kept(lua_State *L, const struct imap_action *a, int inputs) {
   if (a->routine == &imap_append_routine)
     lua_getfield(L, inputs, "messages");
   else
@@ -213,7 +213,7 @@ static int start(lua_State *L) {
   c->making = NULL;
   a = imaplua_make_action(L, kind, 3, &c->making);
   imaplua_get_companion(L, 1);
-  push_keeping(L, a, 3);
+  push_kept(L, a, 3);
   lua_rawseti(L, -2, id);
   a->id = id;
   c->ids |= id_bit(id);

@@ -21,8 +21,8 @@ enum imap_row { IMAP_ROW_IGNORED, IMAP_ROW_TAKEN, IMAP_ROW_DELIVER };
 struct imap_routine {
   const char *name;
   bool changes; /* a lost answer leaves its outcome unknown */
-  /* What its kind of action alone has: all of it is zero before, and nothing else
-  ** is free to use it after. NULL: nothing to do. */
+  /* Prepare what its kind of action alone has, of which every byte is zero, and
+  ** free it. NULL: nothing to do. */
   void (*init)(struct imap_action *a);
   void (*release)(struct imap_action *a);
   /* Put the first commands into the session. */

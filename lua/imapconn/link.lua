@@ -18,13 +18,13 @@ Link.__index = Link
 
 local link = {}
 
---- Holds a connection of the core. `given`: { core, stream, wait, trace,
---- timeout, name }; `stream` only where the core has no socket of its own; `wait`
---- unless the core may block.
+--- Holds a connection of the core. `given`: { core, stream, wait }; `stream` only
+--- where the core has no socket of its own; `wait` unless the core may block. Its
+--- field `trace` may be set to the caller's function.
 function link.new(given)
   local self = setmetatable(given, Link)
   -- False where there is none: to look for what is absent goes by way of the class.
-  self.stream, self.wait, self.trace = self.stream or false, self.wait or false, self.trace or false
+  self.stream, self.wait, self.trace = self.stream or false, self.wait or false, false
   self.busy, self.over, self.fault = false, false, false
   -- What the call that runs keeps; there is never but one. `running`: its tasks, by
   -- their ids in the core; `worked`: something was done since the last wait; `till`:
